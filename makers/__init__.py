@@ -1,0 +1,1 @@
+"""How one job is computed: Makers and the engine registry."""

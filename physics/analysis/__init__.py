@@ -1,0 +1,1 @@
+"""Analyses: pure functions from computed data to properties."""

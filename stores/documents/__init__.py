@@ -1,0 +1,14 @@
+"""Documents: what is stored, one noun per module."""
+
+from stores.documents.base import Document, merge_warnings
+from stores.documents.calculation import CalculationDocument, TrajectoryFile
+from stores.documents.elastic import ElasticDocument, StressStrainDocument
+
+__all__ = [
+    "CalculationDocument",
+    "Document",
+    "ElasticDocument",
+    "StressStrainDocument",
+    "TrajectoryFile",
+    "merge_warnings",
+]

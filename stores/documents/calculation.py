@@ -1,0 +1,40 @@
+"""The output of one engine job, in the same words for every engine."""
+
+from typing import Literal
+
+from pydantic import Field
+from pymatgen.core import Structure
+
+from stores.documents.base import Document
+
+Vector = tuple[float, float, float]
+Matrix3 = tuple[Vector, Vector, Vector]
+
+
+class TrajectoryFile(Document):
+    """A trajectory on disk: never in the document itself."""
+
+    path: str = Field(description="absolute path of the file")
+    sha256: str = Field(description="SHA-256 checksum of the file")
+    frames: int = Field(description="number of frames")
+
+
+class CalculationDocument(Document):
+    """Energy, forces and stress of one structure, and how they were obtained."""
+
+    kind: Literal["static", "relax", "md"] = Field(description="what the job did")
+    engine: str = Field(description="name of the engine in the registry")
+    functional: str = Field(description="level of theory of the engine")
+    mode: Literal["run", "replay"] = Field("run", description="computed, or from a recording")
+    structure: Structure = Field(description="final structure, lengths in Å")
+    energy: float = Field(description="potential energy of the final structure, eV")
+    forces: list[Vector] = Field(description="forces of the final structure, eV/Å")
+    stress: Matrix3 | None = Field(
+        description="Cauchy stress of the final structure, GPa, tension positive; None if the "
+        "engine has none"
+    )
+    converged: bool = Field(description="whether the force criterion was met (statics: true)")
+    steps: int = Field(description="ionic steps taken")
+    seconds: float = Field(description="wall time of the engine, s")
+    directory: str = Field(description="folder the job ran in")
+    trajectory: TrajectoryFile | None = Field(None, description="trajectory of an MD run")

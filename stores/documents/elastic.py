@@ -1,0 +1,76 @@
+"""Stress-strain data and the elastic tensor that follows from it."""
+
+from typing import Literal
+
+from pydantic import Field
+from pymatgen.core import Structure
+
+from stores.documents.base import Document
+from stores.documents.calculation import Matrix3
+
+Voigt = tuple[float, float, float, float, float, float]
+Matrix6 = tuple[Voigt, Voigt, Voigt, Voigt, Voigt, Voigt]
+
+
+class StressStrainDocument(Document):
+    """Stresses of one crystal under a set of homogeneous strains."""
+
+    engine: str = Field(description="name of the engine in the registry")
+    functional: str = Field(description="level of theory of the engine")
+    structure: Structure = Field(description="unstrained structure, lengths in Å")
+    prestress: Matrix3 = Field(
+        description="Cauchy stress of the unstrained structure, GPa, tension positive"
+    )
+    strain: float = Field(description="strain magnitude delta of each mode, dimensionless")
+    relax_ions: bool = Field(description="whether the ions were relaxed at each strain")
+    strains: list[Matrix3] = Field(description="Green-Lagrange strains, dimensionless")
+    stresses: list[Matrix3] = Field(
+        description="Cauchy stress at each strain, GPa, tension positive"
+    )
+    rotations: list[Matrix3] = Field(
+        description="Cartesian point group of the structure that reduced the set of strains"
+    )
+
+
+class ElasticDocument(Document):
+    """The elastic tensor of one crystal, its moduli and how far they can be trusted."""
+
+    uuid: str = Field(description="uuid of the job that collected the stress-strain data; the key")
+    study: str = Field(description="name of the study")
+    system: str = Field(description="name of the structure in the study")
+    formula: str = Field(description="reduced formula")
+    engine: str = Field(description="name of the engine in the registry")
+    functional: str = Field(description="level of theory of the engine")
+    structure: Structure = Field(description="unstrained structure, lengths in Å")
+    density: float = Field(description="mass density, g/cm^3")
+    strain: float = Field(description="strain magnitude delta of each mode, dimensionless")
+    relax_ions: bool = Field(description="whether the ions were relaxed at each strain")
+    strains: list[Matrix3] = Field(description="Green-Lagrange strains, dimensionless")
+    stresses: list[Matrix3] = Field(
+        description="Cauchy stress at each strain, GPa, tension positive"
+    )
+    convention: Literal["green_lagrange_cauchy"] = Field(
+        "green_lagrange_cauchy",
+        description="central differences of Cauchy stress over Green-Lagrange strain, engineering "
+        "shear; Cartesian axes of `structure`",
+    )
+    stiffness: Matrix6 = Field(description="symmetrised elastic tensor C, Voigt order, GPa")
+    asymmetry: float = Field(description="max|C - C^T| / max|C| before symmetrising")
+    compliance: Matrix6 = Field(description="S = C^-1, 1/GPa")
+    bulk_voigt: float = Field(description="Voigt bulk modulus, GPa")
+    bulk_reuss: float = Field(description="Reuss bulk modulus, GPa")
+    bulk_hill: float = Field(description="Hill bulk modulus, GPa")
+    shear_voigt: float = Field(description="Voigt shear modulus, GPa")
+    shear_reuss: float = Field(description="Reuss shear modulus, GPa")
+    shear_hill: float = Field(description="Hill shear modulus, GPa")
+    young_hill: float = Field(description="Young's modulus from the Hill means, GPa")
+    poisson_hill: float = Field(description="Poisson ratio from the Hill means, dimensionless")
+    universal_anisotropy: float = Field(description="A^U, 0 for an isotropic solid")
+    eigenvalues: Voigt = Field(description="eigenvalues of C, ascending, GPa")
+    stable: bool = Field(description="Born stability: all eigenvalues of C positive")
+    prestress: Matrix3 = Field(
+        description="Cauchy stress of the unstrained structure, GPa, tension positive"
+    )
+    nonlinearity: float | None = Field(
+        description="max|C(delta) - C(delta/2)| / max|C(delta/2)|; None if delta/2 was not computed"
+    )

@@ -1,0 +1,1 @@
+"""What is computed: flows, studies, the local runner, the command line and the report."""
