@@ -1,8 +1,11 @@
 """The settings of thioflow: environment variables ``THIOFLOW_*`` and one YAML file."""
 
+import difflib
+import os
 from pathlib import Path
 from typing import Literal
 
+import yaml
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -14,6 +17,7 @@ from pydantic_settings import (
 from physics.errors import InputError
 
 CONFIG_FILE = "thioflow.yaml"
+PREFIX = "THIOFLOW_"
 
 
 class Settings(BaseSettings):
@@ -25,7 +29,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="THIOFLOW_", extra="forbid", yaml_file=CONFIG_FILE
+        env_prefix=PREFIX, extra="forbid", yaml_file=CONFIG_FILE
     )
 
     mode: Literal["run", "record", "replay"] = Field(
@@ -69,6 +73,7 @@ def get_settings() -> Settings:
     InputError
         If a variable or a key of ``thioflow.yaml`` is unknown or has a value out of range.
     """
+    _refuse_unknown_variables()
     try:
         return Settings()
     except ValidationError as error:
@@ -80,3 +85,19 @@ def get_settings() -> Settings:
             f"settings: {faults}. Known keys: {', '.join(Settings.model_fields)}; correct the "
             f"environment variable THIOFLOW_<KEY> or the file {CONFIG_FILE}."
         ) from None
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise InputError(
+            f"settings: cannot read {Path(CONFIG_FILE).resolve()}: {error}; expected lines such "
+            f"as 'workers: 4'"
+        ) from None
+
+
+def _refuse_unknown_variables() -> None:
+    known = [f"{PREFIX}{field.upper()}" for field in Settings.model_fields]
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_"):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise InputError(
+                f"settings: unknown environment variable {name}: {hint}Known: {', '.join(known)}"
+            )

@@ -1,6 +1,6 @@
 """Documents: what is stored, one noun per module."""
 
-from stores.documents.base import Document, merge_warnings
+from stores.documents.base import Document, PropertyDocument, merge_warnings
 from stores.documents.calculation import CalculationDocument, TrajectoryFile
 from stores.documents.elastic import ElasticDocument, StressStrainDocument
 
@@ -8,6 +8,7 @@ __all__ = [
     "CalculationDocument",
     "Document",
     "ElasticDocument",
+    "PropertyDocument",
     "StressStrainDocument",
     "TrajectoryFile",
     "merge_warnings",

@@ -1,6 +1,7 @@
 """What every stored document carries."""
 
-from typing import Any, Self
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,6 +49,27 @@ class Document(BaseModel):
         return cls(
             **{k: v for k, v in stored.items() if not k.startswith("@") and k != "_id"}
         )
+
+
+class PropertyDocument(Document):
+    """
+    A property that a builder derived from job outputs; the unit of queries and reports.
+
+    Attributes
+    ----------
+    collection : str
+        Name of the store's collection that holds documents of this class.
+    columns : tuple of str
+        Scalar fields that stand in tables, in this order.
+    """
+
+    collection: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]]
+
+    uuid: str = Field(description="uuid of the job whose output was analysed; the key")
+    study: str = Field(description="name of the study")
+    system: str = Field(description="name of the structure in the study")
+    last_updated: datetime = Field(description="when the analysed job completed")
 
 
 def merge_warnings(*sources: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from pymatgen.core import Structure
 
 from stores.documents.base import Document
@@ -11,8 +11,10 @@ Vector = tuple[float, float, float]
 Matrix3 = tuple[Vector, Vector, Vector]
 
 
-class TrajectoryFile(Document):
+class TrajectoryFile(BaseModel):
     """A trajectory on disk: never in the document itself."""
+
+    model_config = ConfigDict(extra="forbid")
 
     path: str = Field(description="absolute path of the file")
     sha256: str = Field(description="SHA-256 checksum of the file")
@@ -33,8 +35,8 @@ class CalculationDocument(Document):
         description="Cauchy stress of the final structure, GPa, tension positive; None if the "
         "engine has none"
     )
-    converged: bool = Field(description="whether the force criterion was met (statics: true)")
-    steps: int = Field(description="ionic steps taken")
+    converged: bool = Field(description="whether the force criterion of a relaxation was met")
+    steps: int = Field(description="configurations evaluated, the first included")
     seconds: float = Field(description="wall time of the engine, s")
     directory: str = Field(description="folder the job ran in")
     trajectory: TrajectoryFile | None = Field(None, description="trajectory of an MD run")

@@ -1,11 +1,11 @@
 """Stress-strain data and the elastic tensor that follows from it."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from pymatgen.core import Structure
 
-from stores.documents.base import Document
+from stores.documents.base import Document, PropertyDocument
 from stores.documents.calculation import Matrix3
 
 Voigt = tuple[float, float, float, float, float, float]
@@ -23,6 +23,7 @@ class StressStrainDocument(Document):
     )
     strain: float = Field(description="strain magnitude delta of each mode, dimensionless")
     relax_ions: bool = Field(description="whether the ions were relaxed at each strain")
+    halved: bool = Field(description="whether delta/2 was computed too")
     strains: list[Matrix3] = Field(description="Green-Lagrange strains, dimensionless")
     stresses: list[Matrix3] = Field(
         description="Cauchy stress at each strain, GPa, tension positive"
@@ -32,12 +33,26 @@ class StressStrainDocument(Document):
     )
 
 
-class ElasticDocument(Document):
+class ElasticDocument(PropertyDocument):
     """The elastic tensor of one crystal, its moduli and how far they can be trusted."""
 
-    uuid: str = Field(description="uuid of the job that collected the stress-strain data; the key")
-    study: str = Field(description="name of the study")
-    system: str = Field(description="name of the structure in the study")
+    collection: ClassVar[str] = "elastic"
+    columns: ClassVar[tuple[str, ...]] = (
+        "study",
+        "system",
+        "engine",
+        "functional",
+        "density",
+        "bulk_hill",
+        "shear_hill",
+        "young_hill",
+        "poisson_hill",
+        "universal_anisotropy",
+        "nonlinearity",
+        "asymmetry",
+        "stable",
+    )
+
     formula: str = Field(description="reduced formula")
     engine: str = Field(description="name of the engine in the registry")
     functional: str = Field(description="level of theory of the engine")

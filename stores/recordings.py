@@ -1,0 +1,83 @@
+"""Mock mode: outputs of engine jobs, kept under the hash of their inputs and given back."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from monty.json import MontyDecoder, jsanitize
+from pydantic import ValidationError
+
+from physics.errors import InputError
+from stores.documents import Document
+from stores.settings import Settings, get_settings
+
+D = TypeVar("D", bound=Document)
+
+
+def recorded(compute: Callable[[], D], schema: type[D], key: str, name: str) -> D:
+    """
+    Compute, record or replay the output of one engine job, as ``THIOFLOW_MODE`` says.
+
+    A replayed document has ``mode="replay"``. Runs inside the job, so it acts in the local runner and in any other manager alike.
+
+    Parameters
+    ----------
+    compute : callable
+        Runs the engine and returns the document; not called in replay.
+    schema : type of Document
+        Class of the document.
+    key : str
+        Hash of the inputs, from `stores.hashing.input_hash`.
+    name : str
+        Name of the job, for messages and as a label of the file.
+
+    Returns
+    -------
+    Document
+        The output of the job.
+
+    Raises
+    ------
+    InputError
+        In replay, if there is no usable recording of this job.
+    """
+    settings = get_settings()
+    if settings.mode == "replay":
+        return _load(schema, key, name, settings)
+    document = compute()
+    if settings.mode == "record":
+        _save(document, key, name, settings)
+    return document
+
+
+def _path(key: str, settings: Settings) -> Path:
+    return settings.recordings.resolve() / f"{key}.json"
+
+
+def _load(schema: type[D], key: str, name: str, settings: Settings) -> D:
+    path = _path(key, settings)
+    try:
+        stored = json.loads(path.read_text())["output"]
+        return schema.from_stored(MontyDecoder().process_decoded({**stored, "mode": "replay"}))
+    except FileNotFoundError:
+        raise InputError(
+            f"no recording of job '{name}' with these inputs: {path} does not exist. Record it "
+            f"where the engine is installed: THIOFLOW_MODE=record "
+            f"THIOFLOW_RECORDINGS={settings.recordings} thioflow study run <study.yaml>."
+        ) from None
+    except (json.JSONDecodeError, KeyError, TypeError, ValidationError) as error:
+        raise InputError(
+            f"the recording of job '{name}', {path}, cannot be read ({error}). Delete it and "
+            f"record it again with THIOFLOW_MODE=record."
+        ) from error
+
+
+def _save(document: Document, key: str, name: str, settings: Settings) -> None:
+    path = _path(key, settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    output = jsanitize(document.model_dump(), strict=True)
+    temporary = path.with_suffix(f".{os.getpid()}.part")
+    temporary.write_text(json.dumps({"job": name, "output": output}) + "\n")
+    temporary.replace(path)

@@ -1,0 +1,101 @@
+"""``thioflow build | query | report | export``: from what is stored to what is read."""
+
+import enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workflows.cli.options import Store
+
+StudyName = Annotated[str, typer.Argument(help="Name of the study.", show_default=False)]
+
+
+class TableFormat(enum.StrEnum):
+    """How `query` prints."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+class ExportFormat(enum.StrEnum):
+    """What `export` writes."""
+
+    EXTXYZ = "extxyz"
+    CIF = "cif"
+    JSON = "json"
+
+
+def build(store: Store = None) -> None:
+    """Bring the properties up to date with the jobs that are done."""
+    from workflows.study_run import open_database
+
+    for collection, made in open_database(store).build().items():
+        typer.echo(f"{collection}: {made} new")
+
+
+def query(
+    what: Annotated[str, typer.Argument(help="Property, such as elastic.", show_default=False)],
+    where: Annotated[
+        str, typer.Option(help='MongoDB filter as JSON: \'{"bulk_hill": {"$gt": 10}}\'.')
+    ] = "{}",
+    columns: Annotated[
+        str | None, typer.Option(help="Fields, separated by commas [default: the main ones].")
+    ] = None,
+    output: Annotated[TableFormat, typer.Option("--format", help="How to print.")] = TableFormat.TABLE,
+    store: Store = None,
+) -> None:
+    """Query properties as a table, CSV or JSON."""
+    from stores.database import property_type
+    from workflows.cli.tables import print_frame
+    from workflows.study_run import open_database, parse_criteria
+
+    document = property_type(what)
+    frame = open_database(store).table(
+        document, parse_criteria(where), columns.split(",") if columns else None
+    )
+    match output:
+        case TableFormat.CSV:
+            typer.echo(frame.to_csv(index=False), nl=False)
+        case TableFormat.JSON:
+            typer.echo(frame.to_json(orient="records", indent=2))
+        case TableFormat.TABLE:
+            print_frame(frame, document)
+
+
+def report(
+    name: StudyName,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write [default: runs/NAME/report.html].")
+    ] = None,
+    store: Store = None,
+) -> None:
+    """Write the report of a study: one HTML file, readable offline."""
+    from workflows.study_run import open_database, report_path, write_study_report
+
+    path = output or report_path(name)
+    typer.echo(write_study_report(open_database(store), name, path))
+
+
+def export(
+    name: StudyName,
+    output: Annotated[
+        Path, typer.Option(help="File to write; for cif, a folder.", show_default=False)
+    ],
+    form: Annotated[
+        ExportFormat,
+        typer.Option(
+            "--format",
+            help="extxyz: all final structures with energy, forces, stress; cif: one file each; "
+            "json: the properties.",
+        ),
+    ] = ExportFormat.EXTXYZ,
+    store: Store = None,
+) -> None:
+    """Export the structures or the properties of a study."""
+    from workflows.export import export_study
+    from workflows.study_run import open_database
+
+    count = export_study(open_database(store), name, form.value, output)
+    typer.echo(f"{count} written to {output}")

@@ -1,0 +1,64 @@
+"""The ``thioflow`` command and how it ends."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from physics.errors import InputError
+from workflows.cli import data, engines, study
+
+app = typer.Typer(
+    name="thioflow",
+    help="Grain boundaries, elasticity, transport and barriers of lithium thiophosphates, each "
+    "number traceable to the calculation it came from.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(study.app, name="study")
+app.command("engines")(engines.engines)
+app.command("build")(data.build)
+app.command("query")(data.query)
+app.command("report")(data.report)
+app.command("export")(data.export)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"thioflow {version('thioflow')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Options before the verb."""
+
+
+def main() -> None:
+    """
+    Run the command line.
+
+    Exit status: 0 done, 1 some jobs failed, 2 unusable input (nothing was written), 130
+    interrupted.
+    """
+    try:
+        app()
+    except InputError as error:
+        _complain(str(error))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _complain("interrupted; what is done is kept, continue with: thioflow study resume NAME")
+        sys.exit(130)
+
+
+def _complain(message: str) -> None:
+    for line in message.splitlines():
+        typer.secho(f"Error: {line}", fg=typer.colors.RED, err=True)

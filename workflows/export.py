@@ -1,0 +1,102 @@
+"""Exports: a study's structures and properties in the formats of other programs."""
+
+import json
+import re
+from pathlib import Path
+from typing import Literal
+
+import ase.io
+from ase import Atoms, units
+from ase.calculators.singlepoint import SinglePointCalculator
+from monty.json import jsanitize
+
+from physics.errors import InputError
+from stores.database import PROPERTIES, Database
+from stores.documents import CalculationDocument
+
+
+def export_study(
+    database: Database, study: str, form: Literal["extxyz", "cif", "json"], output: Path
+) -> int:
+    """
+    Write what a study computed.
+
+    Parameters
+    ----------
+    database : Database
+        The store.
+    study : str
+        Name of the study.
+    form : {"extxyz", "cif", "json"}
+        extxyz: final structures of all calculations with energy (eV), forces (eV/Å) and stress
+        (eV/Å^3, tension positive); cif: the same structures, one file each; json: all properties.
+    output : Path
+        File; for cif, a folder.
+
+    Returns
+    -------
+    int
+        Number of structures or properties written.
+
+    Raises
+    ------
+    InputError
+        If the study has nothing to export, or the output cannot be written.
+    """
+    if form == "json":
+        properties = [
+            jsanitize(document.model_dump(mode="json"), strict=True)
+            for kind in PROPERTIES.values()
+            for document in database.find(kind, {"study": study})
+        ]
+        _require(properties, database, study)
+        _write(output, json.dumps(properties, indent=1) + "\n")
+        return len(properties)
+    calculations = database.calculations(study)
+    _require(calculations, database, study)
+    if form == "extxyz":
+        frames = [_atoms(job, document) for job, document in calculations]
+        try:
+            ase.io.write(output, frames, format="extxyz")
+        except OSError as error:
+            raise _unwritable(output, error) from None
+        return len(frames)
+    for number, (job, document) in enumerate(calculations, start=1):
+        slug = re.sub(r"[^A-Za-z0-9.+-]+", "_", f"{job['metadata']['system']}_{job['name']}")
+        _write(output / f"{number:03d}_{slug}.cif", document.structure.to(fmt="cif"))
+    return len(calculations)
+
+
+def _atoms(job: dict, document: CalculationDocument) -> Atoms:
+    atoms = document.structure.to_ase_atoms()
+    stress = None
+    if document.stress is not None:
+        (xx, xy, xz), (_, yy, yz), (_, _, zz) = document.stress
+        stress = [value * units.GPa for value in (xx, yy, zz, yz, xz, xy)]
+    atoms.calc = SinglePointCalculator(
+        atoms, energy=document.energy, forces=document.forces, stress=stress
+    )
+    atoms.info.update(
+        {"uuid": job["uuid"], "name": job["name"], "engine": document.engine, **job["metadata"]}
+    )
+    return atoms
+
+
+def _require(found: list, database: Database, study: str) -> None:
+    if not found:
+        raise InputError(
+            f"study '{study}' has nothing to export in {database.path}; thioflow study status "
+            f"lists the studies of a store"
+        )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"cannot write {path}: {error.strerror or error}; give another --output")
