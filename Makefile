@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 STUDY := workflows/studies/beta-Li3PS4.yaml
 
-.PHONY: study test lint bench clean
+.PHONY: study test lint bench gpaw clean
 
 study: $(VENV)/.study
 	$(BIN)/thioflow study run $(STUDY)
@@ -32,6 +32,10 @@ $(VENV)/.study: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[dev]'
 	touch $@ $(VENV)/.study
+
+# Needs g++, libxc, OpenBLAS and FFTW with their headers: docs/engines.md.
+gpaw: $(VENV)/.study
+	GPAW_CONFIG=$(CURDIR)/fw_config/gpaw_siteconfig.py $(PIP) --editable '.[gpaw]'
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

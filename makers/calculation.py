@@ -12,7 +12,6 @@ from jobflow import Maker, job
 from pymatgen.core import Structure
 
 from makers.engines import TRAJECTORY_FILE, get_engine
-from physics.errors import InputError
 from stores.documents import CalculationDocument, TrajectoryFile
 from stores.hashing import input_hash
 from stores.recordings import recorded
@@ -78,13 +77,14 @@ class CalculationMaker(Maker):
     @property
     def evaluations(self) -> int:
         """Energy, force and stress evaluations that the job is likely to need."""
+        fields = self.maker.as_dict()
         match self.kind:
             case "static":
                 return 1
             case "relax":
-                return min(USUAL_RELAX_STEPS, self.maker.steps)
+                return min(USUAL_RELAX_STEPS, fields["steps"])
             case "md":
-                return self.maker.n_steps
+                return fields["n_steps"]
 
     @job(output_schema=CalculationDocument)
     def make(self, structure: Structure, prev_dir: str | None = None) -> CalculationDocument:
@@ -120,7 +120,8 @@ class CalculationMaker(Maker):
         self, structure: Structure, prev_dir: str | None, key: str
     ) -> CalculationDocument:
         engine = get_engine(self.engine)
-        engine.require(structure)
+        engine.require()
+        engine.require_elements(structure)
         start = time.perf_counter()
         result = engine.run(self.maker, structure, prev_dir)
         seconds = time.perf_counter() - start

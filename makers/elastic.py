@@ -47,9 +47,9 @@ def collect_stress_strain(
     calculations: list[CalculationDocument],
     strains: list[Matrix3],
     uuids: list[str],
+    *,
     rotations: list[Matrix3],
     strain: float,
-    *,
     halved: bool,
     relax_ions: bool,
     symprec: float,
@@ -88,14 +88,9 @@ def collect_stress_strain(
     InputError
         If an engine gave no stress, or if the relaxed structure lost a symmetry that was used.
     """
-    without = [c.engine for c in (reference, *calculations) if c.stress is None]
-    if without:
-        raise InputError(
-            f"engine '{without[0]}' gave no stress tensor, which elasticity needs: choose an "
-            f"engine with stress (thioflow engines)"
-        )
+    prestress, *stresses = (_stress(c) for c in (reference, *calculations))
     _require_symmetry(reference.structure, np.array(rotations), symprec)
-    largest = float(np.max(np.abs(reference.stress)))
+    largest = float(np.max(np.abs(prestress)))
     warnings = []
     if largest > MAX_PRESTRESS:
         warnings.append(
@@ -110,20 +105,27 @@ def collect_stress_strain(
         ),
         parents=uuids,
         versions=reference.versions,
-        warnings=merge_warnings(
-            reference.warnings, *(c.warnings for c in calculations), warnings
-        ),
+        warnings=merge_warnings(reference.warnings, *(c.warnings for c in calculations), warnings),
         engine=reference.engine,
         functional=reference.functional,
         structure=reference.structure,
-        prestress=reference.stress,
+        prestress=prestress,
         strain=strain,
         halved=halved,
         relax_ions=relax_ions,
         strains=strains,
-        stresses=[c.stress for c in calculations],
+        stresses=stresses,
         rotations=rotations,
     )
+
+
+def _stress(calculation: CalculationDocument) -> Matrix3:
+    if calculation.stress is None:
+        raise InputError(
+            f"engine '{calculation.engine}' gave no stress tensor, which elasticity needs: choose "
+            f"an engine with stress (thioflow engines)"
+        )
+    return calculation.stress
 
 
 def _require_symmetry(structure: Structure, rotations: np.ndarray, symprec: float) -> None:

@@ -106,14 +106,9 @@ class Engine:
             return f"no module {', '.join(missing)}; install it with: {self.install}"
         return None
 
-    def require(self, structure: Structure | None = None) -> None:
+    def require(self) -> None:
         """
-        Insist that the engine runs here and knows the elements of a structure.
-
-        Parameters
-        ----------
-        structure : Structure or None
-            Structure to be computed.
+        Insist that the engine runs here.
 
         Raises
         ------
@@ -122,14 +117,28 @@ class Engine:
         """
         if (reason := self.why_unavailable()) is not None:
             raise InputError(f"engine '{self.name}' is not available: {reason}")
-        if structure is not None and self.elements:
-            unknown = {element.symbol for element in structure.elements} - self.elements
-            if unknown:
-                raise InputError(
-                    f"engine '{self.name}' does not know {', '.join(sorted(unknown))}, given in "
-                    f"{structure.formula}; it knows {', '.join(sorted(self.elements))}: choose "
-                    f"another engine (thioflow engines)"
-                )
+
+    def require_elements(self, structure: Structure) -> None:
+        """
+        Insist that the engine knows the elements of a structure.
+
+        Parameters
+        ----------
+        structure : Structure
+            Structure to be computed.
+
+        Raises
+        ------
+        InputError
+            If it does not.
+        """
+        unknown = {element.symbol for element in structure.elements} - self.elements
+        if self.elements and unknown:
+            raise InputError(
+                f"engine '{self.name}' does not know {', '.join(sorted(unknown))}, given in "
+                f"{structure.formula}; it knows {', '.join(sorted(self.elements))}: choose "
+                f"another engine (thioflow engines)"
+            )
 
     def static(self) -> Maker:
         """
@@ -244,7 +253,8 @@ class Engine:
             The final state. atomate2 reports stress in kbar with VASP's sign; this is GPa,
             tension positive.
         """
-        task = maker.make.original(maker, structure, prev_dir=prev_dir)
+        make = maker.make.original  # type: ignore[attr-defined]
+        task = make(maker, structure, prev_dir=prev_dir)
         output = task.output
         stress = None
         if output.stress is not None and self.stress:
@@ -255,7 +265,7 @@ class Engine:
         return EngineResult(
             structure=Structure(final.lattice, final.species, final.frac_coords),
             energy=float(output.energy),
-            forces=[tuple(float(f) for f in force) for force in output.forces],
+            forces=[(float(x), float(y), float(z)) for x, y, z in output.forces],
             stress=stress,
             converged=task.is_force_converged is not False,
             steps=int(output.n_steps or 1),
@@ -283,11 +293,6 @@ class Engine:
         return resolve_name(path)(**fields, **self.settings)
 
 
-_FORCE_FIELD = {
-    "relax_maker": "atomate2.forcefields.jobs:ForceFieldRelaxMaker",
-    "md_maker": "atomate2.forcefields.md:ForceFieldMDMaker",
-}
-
 ENGINES: dict[str, Engine] = {
     engine.name: engine
     for engine in (
@@ -313,7 +318,12 @@ ENGINES: dict[str, Engine] = {
             install="pip install ase",
             seconds=0.002,
             settings={
-                "calculator_kwargs": {"sigma": 3.405, "epsilon": 0.010323, "rc": 10.0, "smooth": True}
+                "calculator_kwargs": {
+                    "sigma": 3.405,
+                    "epsilon": 0.010323,
+                    "rc": 10.0,
+                    "smooth": True,
+                }
             },
             elements=frozenset({"Ar"}),
             caveat="Lennard-Jones argon is a model, for tests",
@@ -321,7 +331,8 @@ ENGINES: dict[str, Engine] = {
         Engine(
             name="chgnet",
             functional="CHGNet 0.3.0 (PBE, PBE+U)",
-            **_FORCE_FIELD,
+            relax_maker="atomate2.forcefields.jobs:ForceFieldRelaxMaker",
+            md_maker="atomate2.forcefields.md:ForceFieldMDMaker",
             modules=("chgnet", "torch"),
             packages=("chgnet", "torch", "ase"),
             install="pip install 'thioflow[chgnet]'",
@@ -383,7 +394,5 @@ def get_engine(name: str) -> Engine:
     if name not in ENGINES:
         near = difflib.get_close_matches(name, ENGINES, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else ""
-        raise InputError(
-            f"unknown engine '{name}', expected one of {', '.join(ENGINES)}{hint}"
-        )
+        raise InputError(f"unknown engine '{name}', expected one of {', '.join(ENGINES)}{hint}")
     return ENGINES[name]

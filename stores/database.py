@@ -1,192 +1,218 @@
-"""The query API: everything that a store file knows, as typed documents and as tables."""
+"""One connection to an SQLite file: opened late, shared by threads, never carried over a fork."""
 
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
-
-import pandas as pd
-from monty.json import MontyDecoder
+from typing import Any
 
 from physics.errors import InputError
-from stores.builders import BUILDERS
-from stores.documents import CalculationDocument, PropertyDocument
-from stores.jobstore import open_job_store
-from stores.sqlite import SQLiteStore
 
-P = TypeVar("P", bound=PropertyDocument)
+APPLICATION_ID = 0x7468696F
+FORMAT = 1
+TIMEOUT = 60.0
 
-PROPERTIES: dict[str, type[PropertyDocument]] = {
-    builder.target.collection: builder.target for builder in BUILDERS
+_REMEDIES = {
+    sqlite3.SQLITE_NOTADB: "is not an SQLite database; give the file of a thioflow store or a new "
+    "file name",
+    sqlite3.SQLITE_CORRUPT: "is a damaged SQLite database; restore it from a copy, or rescue it "
+    "with 'sqlite3 FILE .recover'",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; an existing folder was expected in which this user "
+    "may create files; create the folder or give another file",
+    sqlite3.SQLITE_READONLY: "cannot be written; a file and a folder were expected which this user "
+    "may write; change their permissions or copy the store to a writable folder",
+    sqlite3.SQLITE_PERM: "cannot be written; a file and a folder were expected which this user "
+    "may write; change their permissions or copy the store to a writable folder",
+    sqlite3.SQLITE_FULL: "has no room to grow: the disk is full; nothing of this update was "
+    "written; free some space and repeat it",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error or is full; "
+    "nothing of this update was written; check the disk ('df', 'dmesg') and repeat it",
+    sqlite3.SQLITE_BUSY: "stayed locked by another process; expected it to be free within "
+    f"{TIMEOUT:.0f} s; end the process that holds it and repeat",
+    sqlite3.SQLITE_LOCKED: "stayed locked by another connection; end what uses it and repeat",
+    sqlite3.SQLITE_TOOBIG: "cannot hold a document beyond 1 GB; keep large data in files",
 }
 
 
 class Database:
     """
-    Read properties and calculations of one store file.
+    One connection to one SQLite file in write-ahead mode.
+
+    It opens on first use. Threads take turns on it; processes each have their own: it is closed
+    before a fork and opened again, on both sides, when next used. Acknowledged writes survive the
+    death of the process at any moment (kill -9). After a loss of power the file is intact but the
+    last moments may be missing, since ``synchronous=NORMAL`` does not wait for the disk at each
+    commit.
 
     Parameters
     ----------
-    path : Path or str
-        The SQLite file of the store.
-
-    Raises
-    ------
-    InputError
-        If there is no such file.
-
-    Examples
-    --------
-    >>> from stores.database import Database  # doctest: +SKIP
-    >>> from stores.documents import ElasticDocument  # doctest: +SKIP
-    >>> database = Database("thioflow.sqlite")  # doctest: +SKIP
-    >>> stiff = database.find(ElasticDocument, {"bulk_hill": {"$gt": 10}})  # doctest: +SKIP
-    >>> database.table(ElasticDocument)[["system", "bulk_hill"]]  # doctest: +SKIP
+    path
+        The file; it is created if missing, its folder is not.
+    timeout
+        How long to wait for a lock of another process, in s.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
-        if not self.path.is_file():
-            raise InputError(
-                f"no store at {self.path.resolve()}; run a study first (thioflow study run), or "
-                f"name another store with THIOFLOW_STORE or --store"
-            )
+    def __init__(self, path: str, timeout: float = TIMEOUT) -> None:
+        self.path = path
+        self.timeout = timeout
+        self.matches: Callable[[str], bool] = lambda _: True
+        self.lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._fault: Exception | None = None
+        _OPEN.add(self)
 
-    def find(
-        self,
-        document: type[P],
-        criteria: dict[str, Any] | None = None,
-        sort: dict[str, int] | None = None,
-        limit: int = 0,
-    ) -> list[P]:
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
         """
-        Query properties as documents.
+        Lend the connection to this thread.
 
-        Parameters
-        ----------
-        document : type of PropertyDocument
-            Which property.
-        criteria : dict or None
-            MongoDB filter on the fields of the document.
-        sort : dict or None
-            1 (ascending) or -1 by field name.
-        limit : int
-            Most documents to return; 0 for all.
-
-        Returns
-        -------
-        list of PropertyDocument
-            The matching documents.
-        """
-        with self._collection(document) as store:
-            found = list(store.query(criteria, sort=sort, limit=limit))
-        return [document.from_stored(MontyDecoder().process_decoded(d)) for d in found]
-
-    def table(
-        self,
-        document: type[PropertyDocument],
-        criteria: dict[str, Any] | None = None,
-        columns: list[str] | None = None,
-    ) -> pd.DataFrame:
-        """
-        Query properties as a table.
-
-        Parameters
-        ----------
-        document : type of PropertyDocument
-            Which property.
-        criteria : dict or None
-            MongoDB filter on the fields of the document.
-        columns : list of str or None
-            Fields to show; default: the scalar columns of the document class.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per document, ordered by study and system; units are in the field
-            descriptions of the class.
+        Yields
+        ------
+        sqlite3.Connection
+            In autocommit mode; statements begun on it must end within the block.
 
         Raises
         ------
         InputError
-            If a column is not a field of the document.
+            If the file cannot be used: what it is, what was expected, what to do.
         """
-        fields = list(columns or document.columns)
-        unknown = [name for name in fields if name not in document.model_fields]
-        if unknown:
-            raise InputError(
-                f"unknown column {', '.join(unknown)}; '{document.collection}' has "
-                f"{', '.join(document.model_fields)}"
-            )
-        with self._collection(document) as store:
-            rows = list(store.query(criteria, properties=fields, sort={"study": 1, "system": 1}))
-        return pd.DataFrame(rows, columns=fields)
+        with self.lock, self._explained():
+            if self._connection is None:
+                self._connection = self._opened()
+            yield self._connection
 
-    def calculations(self, study: str) -> list[tuple[dict[str, Any], CalculationDocument]]:
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """
-        Give all engine calculations of a study.
+        Lend the connection within a write transaction: all of the block is kept, or nothing.
 
-        Parameters
-        ----------
-        study : str
-            Name of the study.
+        Yields
+        ------
+        sqlite3.Connection
+            Holding the write lock of the file.
 
-        Returns
-        -------
-        list of (dict, CalculationDocument)
-            For each calculation the job's uuid, name, metadata and completion date, and its
-            document, in the order of completion.
+        Raises
+        ------
+        InputError
+            If the file cannot be used, or stays locked for longer than the timeout.
         """
-        criteria = {"output.@class": "CalculationDocument", "metadata.study": study}
-        with open_job_store(self.path) as store:
-            jobs = list(store.query(criteria, sort={"completed_at": 1}))
-        return [
-            (
-                {key: job[key] for key in ("uuid", "name", "metadata", "completed_at")},
-                MontyDecoder().process_decoded(job["output"]),
-            )
-            for job in jobs
-        ]
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
-    def build(self) -> dict[str, int]:
-        """
-        Bring all properties up to date.
+    def close(self) -> None:
+        """Close the connection; it opens again on next use."""
+        with self.lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
-        Returns
-        -------
-        dict of str to int
-            Number of documents made, by collection.
-        """
-        return {
-            builder.target.collection: builder(
-                open_job_store(self.path).docs_store, self._collection(builder.target)
-            ).build()
-            for builder in BUILDERS
-        }
-
-    def _collection(self, document: type[PropertyDocument]) -> SQLiteStore:
-        return SQLiteStore(str(self.path), document.collection, key="uuid")
-
-
-def property_type(collection: str) -> type[PropertyDocument]:
-    """
-    Look up the document class of a collection.
-
-    Parameters
-    ----------
-    collection : str
-        Name of the collection, such as ``elastic``.
-
-    Returns
-    -------
-    type of PropertyDocument
-        The class.
-
-    Raises
-    ------
-    InputError
-        If there is no such collection.
-    """
-    if collection not in PROPERTIES:
-        raise InputError(
-            f"unknown property '{collection}', expected one of {', '.join(PROPERTIES)}"
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self.timeout, isolation_level=None, check_same_thread=False
         )
-    return PROPERTIES[collection]
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                self._claim(connection)
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if application != APPLICATION_ID or version != FORMAT:
+                raise InputError(
+                    f"store {self.path}: given an SQLite database of another program or version "
+                    f"(application {application:#x}, format {version}), expected a store of "
+                    f"thioflow (application {APPLICATION_ID:#x}, format {FORMAT}); give another "
+                    "file."
+                )
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.create_function("matches", 1, self._matches)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _claim(self, connection: sqlite3.Connection) -> None:
+        """Turn an empty file into a store; several processes may do so at once."""
+        deadline = time.monotonic() + self.timeout
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+                    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                    connection.execute(f"PRAGMA user_version={FORMAT}")
+                connection.execute("COMMIT")
+                if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+                    connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
+    def _matches(self, text: str) -> bool:
+        try:
+            return self.matches(text)
+        except Exception as fault:
+            self._fault = fault
+            raise
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn SQLite's errors into messages that say what to do."""
+        self._fault = None
+        try:
+            yield
+        except sqlite3.Error as error:
+            if self._fault is not None:
+                raise self._fault from None
+            remedy = _REMEDIES.get(_code(error))
+            if remedy is None:
+                raise
+            if not Path(self.path).parent.is_dir():
+                remedy = "lies in a folder that does not exist; create the folder first"
+            elif Path(self.path).is_dir():
+                remedy = "is a folder; an SQLite file or a new file name was expected"
+            raise InputError(f"store {self.path}: given file {remedy} ({error}).") from error
+
+
+_OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
+_HELD: list[Database] = []
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Return the primary result code of an error of SQLite, 0 if it has none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _before_fork() -> None:
+    _HELD.extend(_OPEN)
+    for database in _HELD:
+        database.lock.acquire()
+        database.close()
+
+
+def _after_fork_in_parent() -> None:
+    while _HELD:
+        _HELD.pop().lock.release()
+
+
+def _after_fork_in_child() -> None:
+    while _HELD:
+        _HELD.pop().lock = threading.RLock()
+
+
+os.register_at_fork(
+    before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+)

@@ -60,20 +60,20 @@ def _without_volatile(value: Any) -> Any:
 def _canonical(value: Any) -> Any:
     """Reduce a value to strings and integers, floats as grid numbers."""
     if isinstance(value, Structure):
-        return {
-            "lattice": _canonical(value.lattice.matrix),
+        value = {
+            "lattice": value.lattice.matrix,
             "species": [site.species_string for site in value],
-            "coordinates": _canonical(value.frac_coords),
-            "properties": _canonical(value.site_properties),
+            "coordinates": value.frac_coords,
+            "properties": value.site_properties,
         }
-    if isinstance(value, np.ndarray | np.generic):
-        return _canonical(value.tolist())
+    elif isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    elif not isinstance(value, dict | list | tuple | str | int | float | None):
+        value = jsanitize(value, strict=True, enum_values=True)
     if isinstance(value, float):
         return math.floor(value / GRID + _OFFSET)
     if isinstance(value, dict):
         return {str(k): _canonical(v) for k, v in value.items() if k not in VOLATILE_KEYS}
     if isinstance(value, list | tuple):
         return [_canonical(v) for v in value]
-    if value is None or isinstance(value, str | int | bool):
-        return value
-    return _canonical(jsanitize(value, strict=True, enum_values=True))
+    return value

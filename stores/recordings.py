@@ -20,7 +20,8 @@ def recorded(compute: Callable[[], D], schema: type[D], key: str, name: str) -> 
     """
     Compute, record or replay the output of one engine job, as ``THIOFLOW_MODE`` says.
 
-    A replayed document has ``mode="replay"``. Runs inside the job, so it acts in the local runner and in any other manager alike.
+    A replayed document has ``mode="replay"``. Runs inside the job, so it acts in the local runner
+    and in any other manager alike.
 
     Parameters
     ----------

@@ -28,9 +28,7 @@ class Settings(BaseSettings):
     name in ``thioflow.yaml`` in the current folder.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", yaml_file=CONFIG_FILE
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", yaml_file=CONFIG_FILE)
 
     mode: Literal["run", "record", "replay"] = Field(
         "run",
@@ -57,6 +55,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: arguments, environment, YAML file."""
         return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    def export(self) -> None:
+        """Put mode and recordings into the environment, for jobs that run in other folders."""
+        os.environ[f"{PREFIX}MODE"] = self.mode
+        os.environ[f"{PREFIX}RECORDINGS"] = str(self.recordings.resolve())
 
 
 def get_settings() -> Settings:

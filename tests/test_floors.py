@@ -10,7 +10,7 @@ FLOORS = ["physics", "stores", "makers", "workflows"]
 NEVER = {
     "physics": {"jobflow", "maggma", "fireworks", "atomate2", "rich", "typer", "pydantic_settings"},
     "stores": {"atomate2", "typer", "rich"},
-    "makers": {"stores.builders", "stores.database", "typer", "rich"},
+    "makers": {"stores.builders", "stores.results", "typer", "rich"},
     "workflows": set(),
 }
 MODULES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))

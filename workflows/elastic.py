@@ -70,9 +70,7 @@ class ElasticFlowMaker(Maker):
             If the strain is out of range.
         """
         strains = self._strains()
-        rotations = (
-            point_group(structure, self.symprec) if self.symmetry else np.eye(3)[np.newaxis]
-        )
+        rotations = point_group(structure, self.symprec) if self.symmetry else np.eye(3)[np.newaxis]
         distinct = symmetry_distinct(strains, rotations)
         computed = strains[distinct].tolist()
 
@@ -92,8 +90,8 @@ class ElasticFlowMaker(Maker):
             [job.output for job in calculations],
             computed,
             [job.uuid for job in (relax, *calculations)],
-            rotations.tolist(),
-            self.strain,
+            rotations=rotations.tolist(),
+            strain=self.strain,
             halved=self.linearity,
             relax_ions=self.strained.kind == "relax",
             symprec=self.symprec,

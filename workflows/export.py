@@ -11,19 +11,19 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from monty.json import jsanitize
 
 from physics.errors import InputError
-from stores.database import PROPERTIES, Database
+from stores.results import PROPERTIES, Results
 from stores.documents import CalculationDocument
 
 
 def export_study(
-    database: Database, study: str, form: Literal["extxyz", "cif", "json"], output: Path
+    results: Results, study: str, form: Literal["extxyz", "cif", "json"], output: Path
 ) -> int:
     """
     Write what a study computed.
 
     Parameters
     ----------
-    database : Database
+    results : Results
         The store.
     study : str
         Name of the study.
@@ -47,13 +47,13 @@ def export_study(
         properties = [
             jsanitize(document.model_dump(mode="json"), strict=True)
             for kind in PROPERTIES.values()
-            for document in database.find(kind, {"study": study})
+            for document in results.find(kind, {"study": study})
         ]
-        _require(properties, database, study)
+        _require(properties, results, study)
         _write(output, json.dumps(properties, indent=1) + "\n")
         return len(properties)
-    calculations = database.calculations(study)
-    _require(calculations, database, study)
+    calculations = results.calculations(study)
+    _require(calculations, results, study)
     if form == "extxyz":
         frames = [_atoms(job, document) for job, document in calculations]
         try:
@@ -82,10 +82,10 @@ def _atoms(job: dict, document: CalculationDocument) -> Atoms:
     return atoms
 
 
-def _require(found: list, database: Database, study: str) -> None:
+def _require(found: list, results: Results, study: str) -> None:
     if not found:
         raise InputError(
-            f"study '{study}' has nothing to export in {database.path}; thioflow study status "
+            f"study '{study}' has nothing to export in {results.path}; thioflow study status "
             f"lists the studies of a store"
         )
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from jobflow import Flow
+from jobflow import Flow, Job
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pymatgen.core import Structure
 
@@ -34,20 +34,22 @@ class System(StudyModel):
 class RelaxSettings(StudyModel):
     """How structures are relaxed."""
 
-    fmax: float = Field(1e-4, gt=0, le=0.1, description="largest force at the end, eV/Å")
-    steps: int = Field(500, ge=1, description="most ionic steps")
+    fmax: float = Field(default=1e-4, gt=0, le=0.1, description="largest force at the end, eV/Å")
+    steps: int = Field(default=500, ge=1, description="most ionic steps")
 
 
 class ElasticSettings(StudyModel):
     """The stress-strain method; defaults are the published settings."""
 
     strain: float = Field(
-        0.015, ge=1e-3, le=0.05, description="magnitude delta of each mode, dimensionless"
+        default=0.015, ge=1e-3, le=0.05, description="magnitude delta of each mode, dimensionless"
     )
-    relax_ions: bool = Field(True, description="relax the ions at each strain")
-    linearity: bool = Field(True, description="compute delta/2 too, to measure nonlinearity")
-    symmetry: bool = Field(True, description="compute equivalent strains once")
-    symprec: float = Field(0.01, gt=0, le=0.5, description="symmetry tolerance, Å")
+    relax_ions: bool = Field(default=True, description="relax the ions at each strain")
+    linearity: bool = Field(
+        default=True, description="compute delta/2 too, to measure nonlinearity"
+    )
+    symmetry: bool = Field(default=True, description="compute equivalent strains once")
+    symprec: float = Field(default=0.01, gt=0, le=0.5, description="symmetry tolerance, Å")
 
     @model_validator(mode="after")
     def _half_strain_is_measurable(self) -> Self:
@@ -73,21 +75,15 @@ class Study(StudyModel):
         The crystals by name.
     relax : RelaxSettings
         How structures are relaxed.
-    elastic : ElasticSettings or None
-        Elastic tensor of every system; absent: not computed.
+    elastic : ElasticSettings
+        How the elastic tensor of every system is computed; ``{}`` for the defaults.
     """
 
     name: Name
     engine: str
     systems: dict[Name, System] = Field(min_length=1)
-    relax: RelaxSettings = RelaxSettings()
-    elastic: ElasticSettings | None = None
-
-    @model_validator(mode="after")
-    def _computes_something(self) -> Self:
-        if self.elastic is None:
-            raise ValueError("no property is asked for: add a section 'elastic:' ({} for defaults)")
-        return self
+    relax: RelaxSettings = Field(default_factory=RelaxSettings)
+    elastic: ElasticSettings
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
@@ -147,7 +143,7 @@ class Study(StudyModel):
             If the engine is unknown or has no stress.
         """
         engine = get_engine(self.engine)
-        if self.elastic is not None and not engine.stress:
+        if not engine.stress:
             raise InputError(
                 f"engine '{engine.name}' has no stress tensor, which 'elastic' needs: choose an "
                 f"engine with stress (thioflow engines)"
@@ -168,9 +164,9 @@ class Study(StudyModel):
         Flow
             One flow for each system; every job carries study, system and step in its metadata.
         """
-        flows = []
+        flows: list[Flow | Job] = []
         for system, structure in structures.items():
-            flow = self._elastic(self.elastic).make(structure)
+            flow = self._elastic().make(structure)
             flow.append_name(f"{system}: ", prepend=True)
             flow.update_metadata({"study": self.name, "system": system})
             flows.append(flow)
@@ -193,7 +189,8 @@ class Study(StudyModel):
         settings = self.model_dump(mode="json", exclude={"systems"})
         return input_hash("study", settings, **{f"system {k}": v for k, v in structures.items()})
 
-    def _elastic(self, settings: ElasticSettings) -> ElasticFlowMaker:
+    def _elastic(self) -> ElasticFlowMaker:
+        settings = self.elastic
         forces: dict[str, Any] = self.relax.model_dump()
         return ElasticFlowMaker(
             relax=calculation(self.engine, "relax", fix_symmetry=settings.symmetry, **forces),

@@ -73,9 +73,7 @@ def _number(node: Node, location: Location, path: Path, lines: dict[Location, in
             _number(value, (*location, index), path, lines)
 
 
-def validated(
-    model: type[M], content: dict[str, Any], path: Path, lines: dict[Location, int]
-) -> M:
+def validated(model: type[M], content: dict[str, Any], path: Path, lines: dict[Location, int]) -> M:
     """
     Validate the content of a file against a model.
 
@@ -130,16 +128,16 @@ def _fault(model: type[BaseModel], fault: Any, path: Path, lines: dict[Location,
 
 def _fields_at(model: type[BaseModel], location: Location) -> list[str]:
     """List the fields of the model that stands at a location of another model."""
-    properties = schema = model.model_json_schema()
+    schema: dict[str, Any] = model.model_json_schema()
     definitions = schema.get("$defs", {})
     for part in location:
-        named = properties.get("properties", {}) or properties.get("patternProperties", {})
-        properties = named.get(part) or next(iter(named.values()), {})
-        for choice in [properties, *properties.get("anyOf", [])]:
+        named: dict[str, Any] = schema.get("properties") or schema.get("patternProperties", {})
+        schema = named.get(part) or next(iter(named.values()), {})
+        for choice in [schema, *schema.get("anyOf", [])]:
             if "$ref" in choice:
-                properties = definitions[choice["$ref"].rsplit("/", 1)[1]]
+                schema = definitions[choice["$ref"].rsplit("/", 1)[1]]
                 break
-    return list(properties.get("properties", {}))
+    return list(schema.get("properties", {}))
 
 
 def read_structure(path: Path) -> Structure:

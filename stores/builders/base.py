@@ -74,9 +74,7 @@ class PropertyBuilder(Builder):
         self.properties.ensure_index("uuid")
         made = {
             d["uuid"]: (d["last_updated"], d["versions"].get("thioflow"))
-            for d in self.properties.query(
-                properties=["uuid", "last_updated", "versions.thioflow"]
-            )
+            for d in self.properties.query(properties=["uuid", "last_updated", "versions.thioflow"])
         }
         criteria = {"output.@class": self.source.__name__}
         stale = [

@@ -46,9 +46,7 @@ class Document(BaseModel):
         pydantic.ValidationError
             If a field is missing, unknown or of the wrong type.
         """
-        return cls(
-            **{k: v for k, v in stored.items() if not k.startswith("@") and k != "_id"}
-        )
+        return cls(**{k: v for k, v in stored.items() if not k.startswith("@") and k != "_id"})
 
 
 class PropertyDocument(Document):

@@ -27,7 +27,9 @@ class CalculationDocument(Document):
     kind: Literal["static", "relax", "md"] = Field(description="what the job did")
     engine: str = Field(description="name of the engine in the registry")
     functional: str = Field(description="level of theory of the engine")
-    mode: Literal["run", "replay"] = Field("run", description="computed, or from a recording")
+    mode: Literal["run", "replay"] = Field(
+        default="run", description="computed, or from a recording"
+    )
     structure: Structure = Field(description="final structure, lengths in Å")
     energy: float = Field(description="potential energy of the final structure, eV")
     forces: list[Vector] = Field(description="forces of the final structure, eV/Å")
@@ -39,4 +41,4 @@ class CalculationDocument(Document):
     steps: int = Field(description="configurations evaluated, the first included")
     seconds: float = Field(description="wall time of the engine, s")
     directory: str = Field(description="folder the job ran in")
-    trajectory: TrajectoryFile | None = Field(None, description="trajectory of an MD run")
+    trajectory: TrajectoryFile | None = Field(default=None, description="trajectory of an MD run")

@@ -55,9 +55,7 @@ def test_a_missing_engine_says_how_to_get_it() -> None:
         engine.require()
 
 
-def test_an_engine_refuses_elements_it_does_not_know(
-    workspace: Path, li3ps4: Structure
-) -> None:
+def test_an_engine_refuses_elements_it_does_not_know(workspace: Path, li3ps4: Structure) -> None:
     with pytest.raises(InputError, match="does not know Li, P, S"):
         run(calculation("emt", "static"), li3ps4)
 
@@ -129,9 +127,7 @@ def test_md_keeps_its_trajectory_in_a_file(workspace: Path, copper: Structure) -
 
 
 @pytest.mark.xdist_group("chgnet")
-def test_chgnet_stress_is_the_derivative_of_its_energy(
-    workspace: Path, li3ps4: Structure
-) -> None:
+def test_chgnet_stress_is_the_derivative_of_its_energy(workspace: Path, li3ps4: Structure) -> None:
     maker = calculation("chgnet", "static")
     document = run(maker, li3ps4)
     assert document.stress is not None

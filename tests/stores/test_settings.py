@@ -14,9 +14,7 @@ def test_defaults(workspace: Path) -> None:
     assert settings.store == Path("thioflow.sqlite")
 
 
-def test_environment_goes_before_the_file(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_environment_goes_before_the_file(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (workspace / "thioflow.yaml").write_text("workers: 3\nmode: record\n")
     monkeypatch.setenv("THIOFLOW_WORKERS", "5")
     settings = get_settings()

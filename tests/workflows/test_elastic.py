@@ -74,9 +74,7 @@ def copper_from_energies() -> tuple[float, float, float]:
     return c11, c12, c44
 
 
-def test_copper_agrees_with_the_curvature_of_the_energy(
-    workspace: Path, copper: Structure
-) -> None:
+def test_copper_agrees_with_the_curvature_of_the_energy(workspace: Path, copper: Structure) -> None:
     document = compute(emt_maker(strain=0.004), copper)
     C = np.array(document.stiffness)
     np.testing.assert_allclose((C[0, 0], C[0, 1], C[3, 3]), copper_from_energies(), rtol=0.01)
@@ -100,25 +98,11 @@ def test_symmetry_saves_jobs_and_changes_nothing(workspace: Path, copper: Struct
 def test_a_rotated_crystal_has_the_same_moduli(workspace: Path, copper: Structure) -> None:
     turned = copper.copy()
     angle = 0.4
-    R = np.array(
-        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
-    )
+    R = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
     turned.lattice = turned.lattice.__class__(turned.lattice.matrix @ R.T)
     one, other = (compute(emt_maker(linearity=False), s) for s in (copper, turned))
     assert one.bulk_hill == pytest.approx(other.bulk_hill, rel=2e-3)
     assert one.shear_voigt == pytest.approx(other.shear_voigt, rel=2e-3)
-
-
-def test_nonlinearity_is_warned_of(workspace: Path, argon: Structure) -> None:
-    maker = ElasticFlowMaker(
-        relax=calculation("lj", "relax", fmax=1e-6, fix_symmetry=True),
-        strained=calculation("lj", "static"),
-        strain=0.05,
-    )
-    document = compute(maker, argon)
-    assert document.nonlinearity is not None
-    assert document.nonlinearity > 0.05
-    assert any("not linear" in warning for warning in document.warnings)
 
 
 def test_prestress_is_warned_of(workspace: Path, copper: Structure) -> None:

@@ -1,11 +1,13 @@
 """``thioflow build | query | report | export``: from what is stored to what is read."""
 
 import enum
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from physics.errors import InputError
 from workflows.cli.options import Store
 
 StudyName = Annotated[str, typer.Argument(help="Name of the study.", show_default=False)]
@@ -29,9 +31,9 @@ class ExportFormat(enum.StrEnum):
 
 def build(store: Store = None) -> None:
     """Bring the properties up to date with the jobs that are done."""
-    from workflows.study_run import open_database
+    from workflows.study_run import open_results
 
-    for collection, made in open_database(store).build().items():
+    for collection, made in open_results(store).build().items():
         typer.echo(f"{collection}: {made} new")
 
 
@@ -43,17 +45,19 @@ def query(
     columns: Annotated[
         str | None, typer.Option(help="Fields, separated by commas [default: the main ones].")
     ] = None,
-    output: Annotated[TableFormat, typer.Option("--format", help="How to print.")] = TableFormat.TABLE,
+    output: Annotated[
+        TableFormat, typer.Option("--format", help="How to print.")
+    ] = TableFormat.TABLE,
     store: Store = None,
 ) -> None:
     """Query properties as a table, CSV or JSON."""
-    from stores.database import property_type
+    from stores.results import property_type
     from workflows.cli.tables import print_frame
-    from workflows.study_run import open_database, parse_criteria
+    from workflows.study_run import open_results
 
     document = property_type(what)
-    frame = open_database(store).table(
-        document, parse_criteria(where), columns.split(",") if columns else None
+    frame = open_results(store).table(
+        document, _criteria(where), columns.split(",") if columns else None
     )
     match output:
         case TableFormat.CSV:
@@ -72,10 +76,10 @@ def report(
     store: Store = None,
 ) -> None:
     """Write the report of a study: one HTML file, readable offline."""
-    from workflows.study_run import open_database, report_path, write_study_report
+    from workflows.study_run import open_results, report_path, write_study_report
 
     path = output or report_path(name)
-    typer.echo(write_study_report(open_database(store), name, path))
+    typer.echo(write_study_report(open_results(store), name, path))
 
 
 def export(
@@ -95,7 +99,20 @@ def export(
 ) -> None:
     """Export the structures or the properties of a study."""
     from workflows.export import export_study
-    from workflows.study_run import open_database
+    from workflows.study_run import open_results
 
-    count = export_study(open_database(store), name, form.value, output)
+    count = export_study(open_results(store), name, form.value, output)
     typer.echo(f"{count} written to {output}")
+
+
+def _criteria(where: str) -> dict[str, Any]:
+    try:
+        criteria = json.loads(where)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"--where {where!r} is not JSON ({error}); expected a MongoDB filter such as "
+            f'\'{{"bulk_hill": {{"$gt": 10}}}}\''
+        ) from None
+    if not isinstance(criteria, dict):
+        raise InputError(f"--where {where!r}: expected a JSON object, such as '{{}}' for all")
+    return criteria

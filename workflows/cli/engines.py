@@ -17,7 +17,9 @@ def engines(
     from makers.engines import ENGINES, get_engine
 
     chosen = [get_engine(check)] if check else list(ENGINES.values())
-    table = Table(title="Engines", caption="cost: CPU seconds for energy, forces and stress of 32 atoms")
+    table = Table(
+        title="Engines", caption="cost: CPU seconds for energy, forces and stress of 32 atoms"
+    )
     for column in ("name", "available", "level of theory", "elements", "stress", "cost", "remark"):
         table.add_column(column, overflow="fold")
     for engine in chosen:

@@ -24,7 +24,7 @@ app.command("report")(data.report)
 app.command("export")(data.export)
 
 
-def _version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _version(value: bool) -> None:
     if value:
         from importlib.metadata import version
 

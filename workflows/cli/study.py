@@ -37,13 +37,18 @@ def resume(
     name: Annotated[str, typer.Argument(help="Name of the study.", show_default=False)],
     store: Store = None,
     workers: Workers = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Run failed jobs again.")
+    ] = False,
 ) -> None:
     """Continue a study that was stopped or killed; jobs that are done are not repeated."""
     from workflows.cli.progress import shown
     from workflows.study_run import resume_study
 
     with shown() as on_event:
-        outcome = resume_study(name, on_event, store=store, workers=workers)
+        outcome = resume_study(
+            name, on_event, store=store, workers=workers, retry_failed=retry_failed
+        )
     _end(outcome)
 
 
@@ -63,5 +68,5 @@ def _end(outcome: "Outcome") -> None:
     from workflows.cli.tables import print_outcome
 
     print_outcome(outcome)
-    if not outcome.summary.complete:
+    if not outcome.summary.succeeded:
         raise typer.Exit(1)

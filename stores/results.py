@@ -1,0 +1,203 @@
+"""The query API: everything that a store file knows, as typed documents and as tables."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+from monty.json import MontyDecoder
+
+from physics.errors import InputError
+from stores.builders import BUILDERS
+from stores.documents import CalculationDocument, PropertyDocument
+from stores.jobstore import open_job_store
+from stores.sqlite import SQLiteStore
+
+P = TypeVar("P", bound=PropertyDocument)
+
+PROPERTIES: dict[str, type[PropertyDocument]] = {
+    builder.target.collection: builder.target for builder in BUILDERS
+}
+
+
+class Results:
+    """
+    Read properties and calculations of one store file.
+
+    Parameters
+    ----------
+    path : Path or str
+        The SQLite file of the store.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or if it is not a store.
+
+    Examples
+    --------
+    >>> from stores.results import Results  # doctest: +SKIP
+    >>> from stores.documents import ElasticDocument  # doctest: +SKIP
+    >>> results = Results("thioflow.sqlite")  # doctest: +SKIP
+    >>> stiff = results.find(ElasticDocument, {"bulk_hill": {"$gt": 10}})  # doctest: +SKIP
+    >>> results.table(ElasticDocument)[["system", "bulk_hill"]]  # doctest: +SKIP
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise InputError(
+                f"no store at {self.path.resolve()}; run a study first (thioflow study run), or "
+                f"name another store with THIOFLOW_STORE or --store"
+            )
+        with open_job_store(self.path):
+            pass
+
+    def find(
+        self,
+        document: type[P],
+        criteria: dict[str, Any] | None = None,
+        sort: dict[str, int] | None = None,
+        limit: int = 0,
+    ) -> list[P]:
+        """
+        Query properties as documents.
+
+        Parameters
+        ----------
+        document : type of PropertyDocument
+            Which property.
+        criteria : dict or None
+            MongoDB filter on the fields of the document.
+        sort : dict or None
+            1 (ascending) or -1 by field name.
+        limit : int
+            Most documents to return; 0 for all.
+
+        Returns
+        -------
+        list of PropertyDocument
+            The matching documents.
+        """
+        with self._collection(document) as store:
+            found = list(store.query(criteria, sort=sort, limit=limit))
+        return [document.from_stored(MontyDecoder().process_decoded(d)) for d in found]
+
+    def table(
+        self,
+        document: type[PropertyDocument],
+        criteria: dict[str, Any] | None = None,
+        columns: list[str] | None = None,
+    ) -> pd.DataFrame:
+        """
+        Query properties as a table.
+
+        Parameters
+        ----------
+        document : type of PropertyDocument
+            Which property.
+        criteria : dict or None
+            MongoDB filter on the fields of the document.
+        columns : list of str or None
+            Fields to show; default: the scalar columns of the document class.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per document, ordered by study and system; units are in the field
+            descriptions of the class.
+
+        Raises
+        ------
+        InputError
+            If a column is not a field of the document.
+        """
+        fields = list(columns or document.columns)
+        unknown = [name for name in fields if name not in document.model_fields]
+        if unknown:
+            raise InputError(
+                f"unknown column {', '.join(unknown)}; '{document.collection}' has "
+                f"{', '.join(document.model_fields)}"
+            )
+        with self._collection(document) as store:
+            rows = list(store.query(criteria, properties=fields, sort={"study": 1, "system": 1}))
+        return pd.DataFrame(rows, columns=fields)
+
+    def jobs(self, study: str) -> list[dict[str, Any]]:
+        """
+        Give the engine jobs of a study as they are stored.
+
+        Parameters
+        ----------
+        study : str
+            Name of the study.
+
+        Returns
+        -------
+        list of dict
+            uuid, name, metadata, completion date and output of each, in the order of completion.
+        """
+        criteria = {"output.@class": "CalculationDocument", "metadata.study": study}
+        with open_job_store(self.path).docs_store as store:
+            return list(store.query(criteria, sort={"completed_at": 1}))
+
+    def calculations(self, study: str) -> list[tuple[dict[str, Any], CalculationDocument]]:
+        """
+        Give the engine calculations of a study as documents.
+
+        Parameters
+        ----------
+        study : str
+            Name of the study.
+
+        Returns
+        -------
+        list of (dict, CalculationDocument)
+            The stored job and its output, in the order of completion.
+        """
+        decode = MontyDecoder().process_decoded
+        return [(job, decode(job["output"])) for job in self.jobs(study)]
+
+    def build(self) -> dict[str, int]:
+        """
+        Bring all properties up to date.
+
+        Returns
+        -------
+        dict of str to int
+            Number of documents made, by collection.
+        """
+        return {
+            builder.target.collection: builder(
+                open_job_store(self.path).docs_store, self._collection(builder.target)
+            ).build()
+            for builder in BUILDERS
+        }
+
+    def _collection(self, document: type[PropertyDocument]) -> SQLiteStore:
+        return SQLiteStore(str(self.path), document.collection, key="uuid")
+
+
+def property_type(collection: str) -> type[PropertyDocument]:
+    """
+    Look up the document class of a collection.
+
+    Parameters
+    ----------
+    collection : str
+        Name of the collection, such as ``elastic``.
+
+    Returns
+    -------
+    type of PropertyDocument
+        The class.
+
+    Raises
+    ------
+    InputError
+        If there is no such collection.
+    """
+    if collection not in PROPERTIES:
+        raise InputError(
+            f"unknown property '{collection}', expected one of {', '.join(PROPERTIES)}"
+        )
+    return PROPERTIES[collection]

@@ -1,0 +1,172 @@
+"""Tables on the terminal."""
+
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from stores.documents import PropertyDocument
+from workflows.ledger import Summary
+from workflows.schedule import State
+from workflows.study_run import Outcome, Plan
+
+MINUTE = 60
+
+
+def print_plan(plan: Plan) -> None:
+    """
+    Print what a study would run.
+
+    Parameters
+    ----------
+    plan : Plan
+        Jobs and cost.
+    """
+    console = Console()
+    table = Table(title=f"Plan of study {plan.study}", show_footer=True)
+    total = sum(group.count * group.seconds for group in plan.jobs)
+    table.add_column("system", footer="total")
+    table.add_column("step")
+    table.add_column("engine")
+    table.add_column("jobs", justify="right", footer=str(sum(g.count for g in plan.jobs)))
+    table.add_column("CPU time each", justify="right")
+    table.add_column("CPU time", justify="right", footer=duration(total))
+    for group in plan.jobs:
+        table.add_row(
+            group.system,
+            group.step,
+            group.engine,
+            str(group.count),
+            duration(group.seconds),
+            duration(group.count * group.seconds),
+        )
+    console.print(table)
+    console.print(
+        f"Estimates, about {duration(total / plan.workers)} with {plan.workers} workers. "
+        f"Nothing was run."
+    )
+    if plan.unavailable:
+        console.print(f"[red]The engine cannot run here:[/] {plan.unavailable}")
+
+
+def print_status(summaries: list[Summary]) -> None:
+    """
+    Print how far studies are, and what failed in them.
+
+    Parameters
+    ----------
+    summaries : list of Summary
+        One for each study.
+    """
+    console = Console()
+    table = Table(title="Studies")
+    table.add_column("study")
+    table.add_column("state")
+    states = (State.DONE, State.RUNNING, State.READY, State.WAITING, State.FAILED, State.BLOCKED)
+    for state in states:
+        table.add_column(state.value, justify="right")
+    for summary in summaries:
+        table.add_row(
+            summary.run, _state(summary), *(str(summary.counts[state]) for state in states)
+        )
+    console.print(table)
+    for summary in summaries:
+        _print_troubles(console, summary)
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """
+    Print the results of a study and where its report is.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What the study has given.
+    """
+    console = Console()
+    _print_troubles(console, outcome.summary)
+    for document in outcome.properties:
+        console.print(_property_table(document))
+        for warning in document.warnings:
+            console.print(f"[yellow]warning[/] ({document.system}): {warning}")
+    console.print(f"Store:  {outcome.store.resolve()}", soft_wrap=True)
+    console.print(f"Report: {outcome.report.resolve()}", soft_wrap=True)
+
+
+def print_frame(frame: pd.DataFrame, document: type[PropertyDocument]) -> None:
+    """
+    Print a query.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Its rows.
+    document : type of PropertyDocument
+        What they are.
+    """
+    table = Table(title=f"{document.collection}: {len(frame)}")
+    for name in frame.columns:
+        table.add_column(str(name), overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(_text(value) for value in row))
+    Console().print(table)
+
+
+def duration(seconds: float) -> str:
+    """
+    Write a duration for people.
+
+    Parameters
+    ----------
+    seconds : float
+        Length of time, s.
+
+    Returns
+    -------
+    str
+        In s, min or h, with two digits or so.
+    """
+    if seconds < 2 * MINUTE:
+        return f"{seconds:.3g} s"
+    if seconds < 2 * MINUTE**2:
+        return f"{seconds / MINUTE:.0f} min"
+    return f"{seconds / MINUTE**2:.1f} h"
+
+
+def _property_table(document: PropertyDocument) -> Table:
+    table = Table(title=f"{document.system}: {document.collection}")
+    table.add_column("quantity")
+    table.add_column("value", justify="right")
+    table.add_column("meaning", style="dim")
+    for name in document.columns:
+        if name not in {"study", "system"}:
+            meaning = type(document).model_fields[name].description or ""
+            table.add_row(name, _text(getattr(document, name)), meaning)
+    return table
+
+
+def _print_troubles(console: Console, summary: Summary) -> None:
+    for trouble in summary.failed:
+        console.print(f"[red]failed[/]  {trouble.name}: {trouble.error}")
+        console.print(f"        look at {trouble.directory}/job.log", soft_wrap=True)
+    for trouble in summary.blocked:
+        console.print(f"[red]blocked[/] {trouble.name}: {trouble.error}")
+    if summary.failed:
+        console.print(
+            f"Correct the cause, then: thioflow study resume {summary.run} --retry-failed"
+        )
+
+
+def _state(summary: Summary) -> str:
+    if summary.active:
+        return "running"
+    if not summary.finished:
+        return "stopped"
+    return "finished" if summary.succeeded else "failed"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "-" if value is None else str(value)

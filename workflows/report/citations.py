@@ -1,0 +1,86 @@
+"""What a reader who uses the numbers should cite."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Citation:
+    """
+    A publication.
+
+    Parameters
+    ----------
+    purpose : str
+        What it is cited for.
+    text : str
+        Authors, journal, volume, pages, year.
+    doi : str
+        Digital object identifier, without address.
+    """
+
+    purpose: str
+    text: str
+    doi: str
+
+
+CITATIONS = {
+    "jobflow": Citation(
+        "workflow",
+        "A. S. Rosen et al., J. Open Source Softw. 9, 5995 (2024)",
+        "10.21105/joss.05995",
+    ),
+    "atomate2": Citation(
+        "Makers", "A. M. Ganose et al., Digital Discovery 4, 1944 (2025)", "10.1039/D5DD00019J"
+    ),
+    "pymatgen": Citation(
+        "structures",
+        "S. P. Ong et al., Comput. Mater. Sci. 68, 314 (2013)",
+        "10.1016/j.commatsci.2012.10.028",
+    ),
+    "ase": Citation(
+        "calculators",
+        "A. H. Larsen et al., J. Phys.: Condens. Matter 29, 273002 (2017)",
+        "10.1088/1361-648X/aa680e",
+    ),
+    "spglib": Citation(
+        "symmetry",
+        "A. Togo, K. Shinohara, I. Tanaka, Sci. Technol. Adv. Mater. Methods 4, 2384822 (2024)",
+        "10.1080/27660400.2024.2384822",
+    ),
+    "chgnet": Citation(
+        "engine chgnet",
+        "B. Deng et al., Nat. Mach. Intell. 5, 1031 (2023)",
+        "10.1038/s42256-023-00716-3",
+    ),
+    "gfn2-xtb": Citation(
+        "engine gfn2-xtb",
+        "C. Bannwarth, S. Ehlert, S. Grimme, J. Chem. Theory Comput. 15, 1652 (2019)",
+        "10.1021/acs.jctc.8b01176",
+    ),
+    "gpaw": Citation(
+        "engine gpaw",
+        "J. J. Mortensen et al., J. Chem. Phys. 160, 092503 (2024)",
+        "10.1063/5.0182685",
+    ),
+    "emt": Citation(
+        "engine emt",
+        "K. W. Jacobsen, P. Stoltze, J. K. Nørskov, Surf. Sci. 366, 394 (1996)",
+        "10.1016/0039-6028(96)00816-3",
+    ),
+    "hill": Citation(
+        "Hill means", "R. Hill, Proc. Phys. Soc. A 65, 349 (1952)", "10.1088/0370-1298/65/5/307"
+    ),
+    "ranganathan": Citation(
+        "universal anisotropy",
+        "S. I. Ranganathan, M. Ostoja-Starzewski, Phys. Rev. Lett. 101, 055504 (2008)",
+        "10.1103/PhysRevLett.101.055504",
+    ),
+    "mouhat": Citation(
+        "elastic stability",
+        "F. Mouhat, F.-X. Coudert, Phys. Rev. B 90, 224104 (2014)",
+        "10.1103/PhysRevB.90.224104",
+    ),
+}
+"""Publications by engine, by package and by method."""
+
+PLATFORM = ("jobflow", "atomate2", "pymatgen", "ase", "spglib")

@@ -1,0 +1,129 @@
+"""The report of a study: sections, warnings, provenance and citations on one page."""
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from physics.errors import InputError
+from stores.documents import ElasticDocument, PropertyDocument
+from stores.published import published
+from stores.versions import versions
+from workflows.report import elastic
+from workflows.report.citations import CITATIONS, PLATFORM, Citation
+from workflows.report.provenance import JobSummary, software
+from workflows.report.section import Notice, Section
+from workflows.report.templates import FOLDER, render
+
+SECTIONS: dict[type[PropertyDocument], Callable[[list[Any]], Section]] = {
+    ElasticDocument: elastic.section,
+}
+"""What presents each type of property, in the order of the report."""
+
+
+def write_report(
+    study: str, documents: Sequence[PropertyDocument], jobs: Sequence[JobSummary], path: Path
+) -> Path:
+    """
+    Write the report of a study as one HTML file without any reference to other files.
+
+    Parameters
+    ----------
+    study : str
+        Name of the study.
+    documents : sequence of PropertyDocument
+        The properties of the study; an empty report says what is missing.
+    jobs : sequence of JobSummary
+        The engine jobs that the properties rest on.
+    path : Path
+        File to write; its folder is made, an older report is replaced at once.
+
+    Returns
+    -------
+    Path
+        The absolute path of the file.
+
+    Raises
+    ------
+    InputError
+        If there is no section for a type of property, or the file cannot be written.
+    """
+    for document in documents:
+        if type(document) not in SECTIONS:
+            raise InputError(
+                f"report: no section for {type(document).__name__}, expected one of "
+                f"{', '.join(known.__name__ for known in SECTIONS)}; add it to "
+                "workflows.report.page.SECTIONS."
+            )
+    sections = []
+    for kind, present in SECTIONS.items():
+        of_kind = [document for document in documents if isinstance(document, kind)]
+        if of_kind:
+            sections.append(present(of_kind))
+    page = render(
+        "page.html",
+        study=study,
+        style=Markup((FOLDER / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own
+        version=versions()["thioflow"],
+        date=max((f"{document.last_updated:%Y-%m-%d}" for document in documents), default=""),
+        notices=_merge(
+            [notice for part in sections for notice in part.notices] + _unconverged(jobs)
+        ),
+        sections=sections,
+        jobs=jobs,
+        seconds=sum(job.seconds for job in jobs),
+        replayed=sum(job.mode == "replay" for job in jobs),
+        software=software(list(jobs), [document.versions for document in documents]),
+        citations=_citations(sections, jobs),
+        sources=_sources(documents),
+    )
+    return _write(Path(path), page)
+
+
+def _unconverged(jobs: Sequence[JobSummary]) -> list[Notice]:
+    return [
+        Notice("not converged: the force criterion was not met", f"job {job.name} {job.uuid}")
+        for job in jobs
+        if not job.converged
+    ]
+
+
+def _merge(notices: list[Notice]) -> list[tuple[str, list[Notice]]]:
+    """Say each warning once, with all it concerns."""
+    merged: dict[str, list[Notice]] = {}
+    for notice in notices:
+        merged.setdefault(notice.text, []).append(notice)
+    return list(merged.items())
+
+
+def _citations(sections: list[Section], jobs: Sequence[JobSummary]) -> list[Citation]:
+    keys = [*PLATFORM, *(job.engine for job in jobs)]
+    keys += [key for part in sections for key in part.references]
+    return [CITATIONS[key] for key in dict.fromkeys(keys) if key in CITATIONS]
+
+
+def _sources(documents: Sequence[PropertyDocument]) -> list[Any]:
+    """Give the publications of values for the compositions of the study, each once."""
+    formulas = {getattr(document, "formula", None) for document in documents}
+    found = {v.source.key: v.source for v in published() if v.formula in formulas}
+    return list(found.values())
+
+
+def _write(path: Path, text: str) -> Path:
+    """Replace the file in one step, so that a reader never sees half of it."""
+    path = path.expanduser().absolute()
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise InputError(
+            f"report: cannot write {path}: {error.strerror}; give another file with --output."
+        ) from error
+    return path

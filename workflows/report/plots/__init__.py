@@ -1,0 +1,1 @@
+"""Plots of the report, one a module; matplotlib is imported when a plot is drawn."""
