@@ -112,9 +112,7 @@ class CalculationMaker(Maker):
             If the engine returned a number that is not finite.
         """
         key = input_hash(f"{type(self).__name__}.{self.kind}", self.maker, structure=structure)
-        return recorded(
-            lambda: self._calculate(structure, prev_dir, key), CalculationDocument, key, self.name
-        )
+        return recorded(lambda: self._calculate(structure, prev_dir, key), key, self.name)
 
     def _calculate(
         self, structure: Structure, prev_dir: str | None, key: str

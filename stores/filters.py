@@ -266,8 +266,9 @@ class _Translation:
         """Judge an array: 1 if any element matches, NULL if none does but one is undecided."""
         element = self._next_element()
         return _any_of(
-            subject, element, f"CASE {_element_rank(element)} "
-            f"{_whens(cases, f'{element}.value')} ELSE 0 END"
+            subject,
+            element,
+            f"CASE {_element_rank(element)} {_whens(cases, f'{element}.value')} ELSE 0 END",
         )
 
     def _element(self, subject: Field, criteria: Mapping[str, Any]) -> str:

@@ -4,31 +4,30 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from monty.json import MontyDecoder, jsanitize
 from pydantic import ValidationError
 
 from physics.errors import InputError
-from stores.documents import Document
+from stores.documents import CalculationDocument
 from stores.settings import Settings, get_settings
 
-D = TypeVar("D", bound=Document)
+LOCAL_FIELDS = {"mode", "directory", "trajectory"}
 
 
-def recorded(compute: Callable[[], D], schema: type[D], key: str, name: str) -> D:
+def recorded(
+    compute: Callable[[], CalculationDocument], key: str, name: str
+) -> CalculationDocument:
     """
     Compute, record or replay the output of one engine job, as ``THIOFLOW_MODE`` says.
 
-    A replayed document has ``mode="replay"``. Runs inside the job, so it acts in the local runner
-    and in any other manager alike.
+    Runs inside the job, so it acts in the local runner and in any other manager alike. A replayed
+    document has ``mode="replay"``, the current folder as its directory, and no trajectory.
 
     Parameters
     ----------
     compute : callable
         Runs the engine and returns the document; not called in replay.
-    schema : type of Document
-        Class of the document.
     key : str
         Hash of the inputs, from `stores.hashing.input_hash`.
     name : str
@@ -36,7 +35,7 @@ def recorded(compute: Callable[[], D], schema: type[D], key: str, name: str) -> 
 
     Returns
     -------
-    Document
+    CalculationDocument
         The output of the job.
 
     Raises
@@ -46,7 +45,7 @@ def recorded(compute: Callable[[], D], schema: type[D], key: str, name: str) -> 
     """
     settings = get_settings()
     if settings.mode == "replay":
-        return _load(schema, key, name, settings)
+        return _load(key, name, settings)
     document = compute()
     if settings.mode == "record":
         _save(document, key, name, settings)
@@ -57,11 +56,12 @@ def _path(key: str, settings: Settings) -> Path:
     return settings.recordings.resolve() / f"{key}.json"
 
 
-def _load(schema: type[D], key: str, name: str, settings: Settings) -> D:
+def _load(key: str, name: str, settings: Settings) -> CalculationDocument:
     path = _path(key, settings)
     try:
         stored = json.loads(path.read_text())["output"]
-        return schema.from_stored(MontyDecoder().process_decoded({**stored, "mode": "replay"}))
+        here = {"mode": "replay", "directory": str(Path.cwd())}
+        return CalculationDocument.from_stored(MontyDecoder().process_decoded(stored | here))
     except FileNotFoundError:
         raise InputError(
             f"no recording of job '{name}' with these inputs: {path} does not exist. Record it "
@@ -75,10 +75,10 @@ def _load(schema: type[D], key: str, name: str, settings: Settings) -> D:
         ) from error
 
 
-def _save(document: Document, key: str, name: str, settings: Settings) -> None:
+def _save(document: CalculationDocument, key: str, name: str, settings: Settings) -> None:
     path = _path(key, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    output = jsanitize(document.model_dump(), strict=True)
+    output = jsanitize(document.model_dump(exclude=LOCAL_FIELDS), strict=True)
     temporary = path.with_suffix(f".{os.getpid()}.part")
     temporary.write_text(json.dumps({"job": name, "output": output}) + "\n")
     temporary.replace(path)

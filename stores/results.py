@@ -157,14 +157,14 @@ class Results:
         decode = MontyDecoder().process_decoded
         return [(job, decode(job["output"])) for job in self.jobs(study)]
 
-    def build(self) -> dict[str, int]:
+    def build(self) -> dict[str, tuple[int, list[str]]]:
         """
         Bring all properties up to date.
 
         Returns
         -------
-        dict of str to int
-            Number of documents made, by collection.
+        dict of str to (int, list of str)
+            By collection, the number of documents made and what could not be analysed.
         """
         return {
             builder.target.collection: builder(

@@ -158,7 +158,9 @@ class SQLiteStore(Store):
             Their number.
         """
         where = translate(criteria, self._indexed)
-        return self._rows(f"SELECT count(*) FROM {self._table} WHERE {where.condition}", where)[0][0]
+        return self._rows(f"SELECT count(*) FROM {self._table} WHERE {where.condition}", where)[0][
+            0
+        ]
 
     def query(
         self,
@@ -273,7 +275,10 @@ class SQLiteStore(Store):
                 groups.setdefault(mark, []).append(document)
         found = list(groups.values())
         order = sorted_by(
-            [(group, [get(documents[0], key) for key in keys]) for group, documents in enumerate(found)],
+            [
+                (group, [get(documents[0], key) for key in keys])
+                for group, documents in enumerate(found)
+            ],
             [1] * len(keys),
         )
         for group in order:
@@ -498,9 +503,7 @@ class SQLiteStore(Store):
         self, where: Where, sort: Mapping[str, Sort | int] | None, skip: int, limit: int
     ) -> list[int]:
         """Find the row numbers of the documents asked for, in order."""
-        directions = {
-            field: Sort(way).value for field, way in (sort or {}).items()
-        }
+        directions = {field: Sort(way).value for field, way in (sort or {}).items()}
         order = self._order(directions)
         if order is not None:
             rows = self._rows(

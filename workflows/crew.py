@@ -16,7 +16,13 @@ from workflows.parcel import Outcome, Setup, Task
 from workflows.schedule import Node
 
 LOG_FILE = "workers.log"
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+"""Set to a worker's share of the cores, unless they are set already."""
 ROUNDS = 0.5
 """Seconds between looks after workers whose death makes no sound."""
 PATIENCE = 3
@@ -53,16 +59,23 @@ class Worker:
         with suppress(OSError):
             self.connection.send(task)
 
-    def kill(self) -> str:
+    def kill(self, patience: float = 0) -> str:
         """
         Kill the process and all that it started.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds to wait for the process itself to end before.
 
         Returns
         -------
         str
-            How the process ended, whether it was killed here or had died before.
+            How the process ended.
         """
-        with suppress(ProcessLookupError):
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience)
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.connection.close()
         status = self.process.wait()
@@ -188,7 +201,7 @@ class Crew:
         return worker
 
     def _bury(self, worker: Worker) -> str:
-        death = worker.kill()
+        death = worker.kill(ROUNDS)
         if not worker.up:
             self._false_starts += 1
         if self._false_starts == PATIENCE:

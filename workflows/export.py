@@ -11,8 +11,8 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from monty.json import jsanitize
 
 from physics.errors import InputError
-from stores.results import PROPERTIES, Results
 from stores.documents import CalculationDocument
+from stores.results import PROPERTIES, Results
 
 
 def export_study(

@@ -12,6 +12,11 @@ from monty.json import MontyDecoder, MontyEncoder
 from physics.errors import InputError
 from workflows.schedule import Stop
 
+JSON_REMEDY = (
+    "The inputs of a job must be numbers, text, lists, dictionaries or MSONable objects, and its "
+    "function one of a module, a class method or a method of a MSONable Maker."
+)
+
 
 @dataclass(frozen=True)
 class Parcel:
@@ -157,9 +162,7 @@ def _to_text(job: Job) -> str:
         text = json.dumps(content, cls=MontyEncoder)
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(
-            f"job {job.name!r} cannot be written as JSON: {error}. Its inputs must be numbers, "
-            "text, lists, dictionaries or MSONable objects, and its function a function of a "
-            "module, a class method or a method of a MSONable Maker."
+            f"job {job.name!r} cannot be written as JSON: {error}. {JSON_REMEDY}"
         ) from error
     called = _name_of(content["function"])
     if "<" in called or '"@module": "__main__"' in text:

@@ -20,7 +20,7 @@ def take_back(ledger: Ledger, run: str, store: JobStore) -> None:
     run : str
         Name of the run, on which no runner works.
     store : JobStore
-        Where the outputs are.
+        Where the outputs are, connected.
     """
     nodes = {node.sequence: node for node in ledger.nodes(run)}
     reset = _downstream(nodes)
@@ -29,7 +29,6 @@ def take_back(ledger: Ledger, run: str, store: JobStore) -> None:
         if node.origin in reset | forgotten:
             forgotten.add(node.sequence)
     if forgotten:
-        store.connect()
         for node in map(nodes.__getitem__, forgotten):
             store.remove_docs({"uuid": node.uuid, "index": node.index})
     with ledger.transaction():

@@ -18,11 +18,12 @@ from maggma.stores import MemoryStore
 
 from physics.errors import InputError
 from workflows.crew import Crew, Worker
-from workflows.ledger import Entry, Ledger, Summary, status
+from workflows.ledger import Entry, Ledger, status
 from workflows.lock import RunLock
-from workflows.parcel import Outcome, Parcel, Task, pack
+from workflows.parcel import JSON_REMEDY, Outcome, Parcel, Task, pack
 from workflows.retry import take_back
 from workflows.schedule import Node, Schedule, State
+from workflows.summary import Summary
 
 DEATHS = 3
 """Workers that may die of a job before it counts as failed."""
@@ -117,11 +118,13 @@ def run_flow(
     """
     _check(run, workers)
     described = _describe(store)
-    parcels = [] if _knows(ledger, run) else _pack(flow, run)
     folder = root.resolve() / run
+    parcels = [] if _knows(ledger, run, folder) else _pack(flow, run)
+    store.connect()
     with RunLock(folder) as lock, Ledger(ledger) as book:
         if run in book.runs():
-            _check_folder(book, run, folder)
+            with book.transaction():
+                book.move(run, folder)
             if retry_failed:
                 take_back(book, run, store)
             schedule = Schedule(book.nodes(run))
@@ -331,19 +334,6 @@ def _check(run: str, workers: int) -> None:
         raise InputError(f"workers={workers}: a run needs at least 1 worker process")
 
 
-def _check_folder(ledger: Ledger, run: str, folder: Path) -> None:
-    kept = ledger.root(run)
-    if kept == folder:
-        return
-    if kept.is_dir():
-        raise InputError(
-            f"run {run!r} has its folder at {kept}, given was {folder}. Give {kept.parent} as the "
-            f"folder of runs; a run can move only when its old folder is gone."
-        )
-    with ledger.transaction():
-        ledger.move(run, folder)
-
-
 def _describe(store: JobStore) -> dict[str, Any]:
     """Write a job store as a dictionary that another process can open it by."""
     parts: dict[str, Store] = store.additional_stores  # type: ignore[has-type]
@@ -357,11 +347,20 @@ def _describe(store: JobStore) -> dict[str, Any]:
     return store.as_dict()
 
 
-def _knows(ledger: Path, run: str) -> bool:
-    if not ledger.is_file():
+def _knows(path: Path, run: str, folder: Path) -> bool:
+    """Say whether the ledger has the run, which then belongs in the folder given."""
+    if not path.is_file():
         return False
-    with Ledger(ledger) as book:
-        return run in book.runs()
+    with Ledger(path) as ledger:
+        if run not in ledger.runs():
+            return False
+        kept = ledger.root(run)
+    if kept != folder and kept.is_dir():
+        raise InputError(
+            f"run {run!r} has its folder at {kept}, given was {folder}. Give {kept.parent} as the "
+            f"folder of runs; a run can move only when its old folder is gone."
+        )
+    return True
 
 
 def _pack(flow: Flow | Job | list[Job], run: str) -> list[Parcel]:
@@ -369,6 +368,10 @@ def _pack(flow: Flow | Job | list[Job], run: str) -> list[Parcel]:
         return pack(get_flow(flow))
     except InputError:
         raise
+    except (AttributeError, TypeError) as error:
+        raise InputError(
+            f"the flow of run {run!r} cannot be written as JSON: {error}. {JSON_REMEDY}"
+        ) from error
     except ValueError as error:
         raise InputError(f"the flow of run {run!r} cannot be run: {error}") from error
 

@@ -130,9 +130,9 @@ def _fields_at(model: type[BaseModel], location: Location) -> list[str]:
     """List the fields of the model that stands at a location of another model."""
     schema: dict[str, Any] = model.model_json_schema()
     definitions = schema.get("$defs", {})
-    for part in location:
+    for part in map(str, location):
         named: dict[str, Any] = schema.get("properties") or schema.get("patternProperties", {})
-        schema = named.get(part) or next(iter(named.values()), {})
+        schema = named[part] if part in named else next(iter(named.values()))
         for choice in [schema, *schema.get("anyOf", [])]:
             if "$ref" in choice:
                 schema = definitions[choice["$ref"].rsplit("/", 1)[1]]

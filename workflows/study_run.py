@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from physics.errors import InputError
-from stores.results import PROPERTIES, Results
 from stores.documents import PropertyDocument
 from stores.jobstore import open_job_store
+from stores.results import PROPERTIES, Results
 from stores.settings import Settings, get_settings
 from workflows.ledger import Ledger, Summary, status
 from workflows.plan import PlannedJobs, plan_flow
@@ -58,12 +58,20 @@ class Outcome:
         The HTML report.
     store : Path
         The store that holds everything.
+    faults : list of str
+        Outputs that could not be analysed, and why.
     """
 
     summary: Summary
     properties: list[PropertyDocument]
     report: Path
     store: Path
+    faults: list[str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every job and every analysis succeeded."""
+        return self.summary.succeeded and not self.faults
 
 
 def plan_study(study_file: Path) -> Plan:
@@ -290,16 +298,19 @@ def write_study_report(results: Results, name: str, path: Path) -> Path:
     InputError
         If the store knows nothing of this study, or the file cannot be written.
     """
-    status(results.path, name)
-    jobs = [JobSummary.from_job(job) for job in results.jobs(name)]
-    return write_report(name, _properties(results, name), jobs, path)
+    summary = status(results.path, name)
+    faults = [f"job failed: {trouble.name}: {trouble.error}" for trouble in summary.failed]
+    if not summary.finished:
+        faults.append("the study is not finished: thioflow study resume goes on with it")
+    jobs = [job for stored in results.jobs(name) if (job := JobSummary.from_job(stored))]
+    return write_report(name, _properties(results, name), jobs, path, faults)
 
 
 def _finish(summary: Summary, path: Path) -> Outcome:
     results = Results(path)
-    results.build()
+    faults = [fault for _, faults in results.build().values() for fault in faults]
     report = write_study_report(results, summary.run, summary.root / "report.html")
-    return Outcome(summary, _properties(results, summary.run), report, path)
+    return Outcome(summary, _properties(results, summary.run), report, path, faults)
 
 
 def _properties(results: Results, name: str) -> list[PropertyDocument]:

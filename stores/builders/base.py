@@ -135,19 +135,26 @@ class PropertyBuilder(Builder):
         if items:
             self.properties.update(items, key="uuid")
 
-    def build(self) -> int:
+    def build(self) -> tuple[int, list[str]]:
         """
         Bring the properties up to date, in this process.
 
         Returns
         -------
-        int
+        made : int
             Number of documents made.
+        faults : list of str
+            What is wrong with the outputs that could not be analysed; the others are done.
         """
+        made, faults = [], []
         with self.jobs, self.properties:
-            items = [self.process_item(item) for item in self.get_items()]
-            self.update_targets(items)
-        return len(items)
+            for item in self.get_items():
+                try:
+                    made.append(self.process_item(item))
+                except InputError as error:
+                    faults.append(str(error))
+            self.update_targets(made)
+        return len(made), faults
 
 
 def current_version() -> str | None:
@@ -163,4 +170,6 @@ def current_version() -> str | None:
 
 
 def _completed(job: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(job["completed_at"])
+    """Give the date of a job to the millisecond, as a store keeps it."""
+    completed = datetime.fromisoformat(job["completed_at"])
+    return completed.replace(microsecond=completed.microsecond // 1000 * 1000)

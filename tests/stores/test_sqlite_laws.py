@@ -1,6 +1,5 @@
 """Random documents and filters: the SQLite store answers as maggma's MemoryStore does."""
 
-import itertools
 import math
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -80,35 +79,25 @@ FILTERS = st.recursive(
 )
 
 
-@pytest.fixture(scope="module")
-def numbered(tmp_path_factory):
-    """Number collections, so that each example gets an empty one in the same file."""
-    path = tmp_path_factory.mktemp("laws") / "laws.sqlite"
-    return path, itertools.count()
-
-
 @pytest.fixture(params=[[], ["a", "b", "a.b", "a.c"]], ids=["plain", "indexed"])
-def filled(request, numbered):
+def filled(request, tmp_path):
     """Make both stores hold the same documents."""
-    path, numbers = numbered
-    made = []
+    sqlite = SQLiteStore(tmp_path / "laws.sqlite", key="number")
+    sqlite.connect()
+    for field in request.param:
+        assert sqlite.ensure_index(field)
 
     def fill(documents):
         memory = MemoryStore(key="number")
-        sqlite = SQLiteStore(path, f"c{next(numbers)}", key="number")
-        made.append(sqlite)
+        memory.connect()
+        sqlite.remove_docs({})
+        numbered = [{**document, "number": i} for i, document in enumerate(documents)]
         for store in (memory, sqlite):
-            store.connect()
-        for field in request.param:
-            assert sqlite.ensure_index(field)
-        numbered_documents = [{**doc, "number": i} for i, doc in enumerate(documents)]
-        for store in (memory, sqlite):
-            store.update(numbered_documents)
+            store.update(numbered)
         return memory, sqlite
 
     yield fill
-    for store in made:
-        store.close()
+    sqlite.close()
 
 
 def _answer(ask):
@@ -162,11 +151,17 @@ def test_filters(filled, documents, criteria):
 
 
 @laws
-@given(DOCUMENTS, st.dictionaries(PATHS, st.sampled_from([1, -1]), min_size=1, max_size=2),
-       st.integers(0, 2), st.integers(0, 3))
+@given(
+    DOCUMENTS,
+    st.dictionaries(PATHS, st.sampled_from([1, -1]), min_size=1, max_size=2),
+    st.integers(0, 2),
+    st.integers(0, 3),
+)
 def test_sorts(filled, documents, sort, skip, limit):
     memory, sqlite = filled(documents)
-    expected = _answer(lambda: [d["number"] for d in memory.query({}, None, sort, None, skip, limit)])
+    expected = _answer(
+        lambda: [d["number"] for d in memory.query({}, None, sort, None, skip, limit)]
+    )
     found = [d["number"] for d in sqlite.query({}, None, sort, skip, limit)]
     if isinstance(expected, list):
         assert found == expected

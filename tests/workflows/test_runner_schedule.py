@@ -33,6 +33,7 @@ class Simulation:
         self.schedule.add(self.enter(get_flow(flow)))
 
     def enter(self, flow: Flow, origin: int | None = None, awaited: bool = False) -> list[Node]:
+        """Pack a flow and number its jobs."""
         first = len(self.texts) + 1
         nodes = []
         for sequence, parcel in enumerate(pack(flow), start=first):
@@ -53,6 +54,7 @@ class Simulation:
         return nodes
 
     def run(self) -> None:
+        """Run all, now and then losing a worker or the runner."""
         while self.schedule.ready or self.schedule.running:
             self.schedule.take(self.random.randint(1, 4))
             running = [n for n in self.schedule.nodes.values() if n.state is State.RUNNING]
@@ -78,9 +80,10 @@ class Simulation:
         assert after == before
 
     def execute(self, node: Node) -> None:
+        """Run one job."""
         try:
             response = unpack(self.texts[node.sequence]).run(self.store)
-        except RuntimeError:
+        except (RuntimeError, ValueError):
             self.schedule.fail(node)
             return
         new = []

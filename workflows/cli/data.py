@@ -33,8 +33,13 @@ def build(store: Store = None) -> None:
     """Bring the properties up to date with the jobs that are done."""
     from workflows.study_run import open_results
 
-    for collection, made in open_results(store).build().items():
+    built = open_results(store).build()
+    for collection, (made, faults) in built.items():
         typer.echo(f"{collection}: {made} new")
+        for fault in faults:
+            typer.echo(f"not analysed: {fault}", err=True)
+    if any(faults for _, faults in built.values()):
+        raise typer.Exit(1)
 
 
 def query(

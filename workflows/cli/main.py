@@ -54,9 +54,6 @@ def main() -> None:
     except InputError as error:
         _complain(str(error))
         sys.exit(2)
-    except KeyboardInterrupt:
-        _complain("interrupted; what is done is kept, continue with: thioflow study resume NAME")
-        sys.exit(130)
 
 
 def _complain(message: str) -> None:

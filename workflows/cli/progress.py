@@ -51,7 +51,9 @@ def shown() -> Iterator[Callable[[Event], None]]:
 def _line(console: Console, event: Event) -> None:
     ended = sum(event.counts[state] for state in ENDED)
     total = sum(event.counts.values())
-    text = f"{datetime.now().astimezone():%H:%M:%S} [{ended}/{total}] {event.kind}: {event.node.name}"
+    text = (
+        f"{datetime.now().astimezone():%H:%M:%S} [{ended}/{total}] {event.kind}: {event.node.name}"
+    )
     if event.error:
         text += f": {event.error}"
     console.print(text, markup=False, soft_wrap=True)

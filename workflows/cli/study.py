@@ -1,5 +1,6 @@
 """``thioflow study``: plan, run, status, resume."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,7 +8,9 @@ import typer
 from workflows.cli.options import Store, StudyFile, Workers
 
 if TYPE_CHECKING:
-    from workflows.study_run import Outcome
+    from workflows.study_run import Listener, Outcome
+
+INTERRUPTED = 130
 
 app = typer.Typer(help="Plan, run and resume studies.", no_args_is_help=True)
 
@@ -24,12 +27,9 @@ def plan(study_file: StudyFile) -> None:
 @app.command()
 def run(study_file: StudyFile, store: Store = None, workers: Workers = None) -> None:
     """Run a study, or continue it where it was stopped; then build properties and the report."""
-    from workflows.cli.progress import shown
     from workflows.study_run import run_study
 
-    with shown() as on_event:
-        outcome = run_study(study_file, on_event, store=store, workers=workers)
-    _end(outcome)
+    _show(lambda listener: run_study(study_file, listener, store=store, workers=workers))
 
 
 @app.command()
@@ -42,14 +42,13 @@ def resume(
     ] = False,
 ) -> None:
     """Continue a study that was stopped or killed; jobs that are done are not repeated."""
-    from workflows.cli.progress import shown
     from workflows.study_run import resume_study
 
-    with shown() as on_event:
-        outcome = resume_study(
-            name, on_event, store=store, workers=workers, retry_failed=retry_failed
+    _show(
+        lambda listener: resume_study(
+            name, listener, store=store, workers=workers, retry_failed=retry_failed
         )
-    _end(outcome)
+    )
 
 
 @app.command()
@@ -64,9 +63,16 @@ def status(
     print_status(statuses(name, store=store))
 
 
-def _end(outcome: "Outcome") -> None:
+def _show(work: "Callable[[Listener], Outcome]") -> None:
+    from workflows.cli.progress import shown
     from workflows.cli.tables import print_outcome
 
+    try:
+        with shown() as listener:
+            outcome = work(listener)
+    except KeyboardInterrupt as stop:
+        typer.echo(f"{stop}\nContinue with: thioflow study resume", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     print_outcome(outcome)
-    if not outcome.summary.succeeded:
+    if not outcome.complete:
         raise typer.Exit(1)

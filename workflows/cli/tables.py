@@ -86,6 +86,8 @@ def print_outcome(outcome: Outcome) -> None:
     """
     console = Console()
     _print_troubles(console, outcome.summary)
+    for fault in outcome.faults:
+        console.print(f"[red]not analysed[/] {fault}")
     for document in outcome.properties:
         console.print(_property_table(document))
         for warning in document.warnings:
@@ -138,11 +140,10 @@ def _property_table(document: PropertyDocument) -> Table:
     table = Table(title=f"{document.system}: {document.collection}")
     table.add_column("quantity")
     table.add_column("value", justify="right")
-    table.add_column("meaning", style="dim")
     for name in document.columns:
         if name not in {"study", "system"}:
-            meaning = type(document).model_fields[name].description or ""
-            table.add_row(name, _text(getattr(document, name)), meaning)
+            title = type(document).model_fields[name].title or name
+            table.add_row(title, _text(getattr(document, name)))
     return table
 
 

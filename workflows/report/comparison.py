@@ -115,7 +115,8 @@ def other_systems(system: str, formula: str) -> list[OtherSystem]:
     Returns
     -------
     list of OtherSystem
-        One for each system, method, conditions and place of publication, sorted by system.
+        One for each system, method, conditions and place of publication, the computed
+        ones first, sorted by system.
     """
     groups: dict[tuple[object, ...], list[PublishedValue]] = {}
     for value in published():
@@ -127,9 +128,11 @@ def other_systems(system: str, formula: str) -> list[OtherSystem]:
             first=values[0],
             conditions=_words(values[0].conditions),
             written={value.quantity: write(value) for value in values if value.quantity in LABELS},
-            qualities=sorted({value.quality for value in values} - {"printed"}),
+            qualities=sorted(
+                {value.quality for value in values if value.quantity in LABELS} - {"printed"}
+            ),
         )
-        for values in sorted(groups.values(), key=lambda group: group[0].system.casefold())
+        for values in sorted(groups.values(), key=_computed_first)
         if any(value.quantity.endswith("modulus") for value in values)
     ]
 
@@ -176,7 +179,8 @@ def difference(here: float, known: PublishedValue) -> str:
     nearer = low if here < low else high
     percent = 100 * (here - nearer) / nearer
     text = number(percent, 0 if abs(percent) >= 10 else 1)
-    return f"{'' if text.startswith('−') else '+'}{text} %"
+    sign = "+" if percent > 0 and text != "0.0" else ""
+    return f"{sign}{text} %"
 
 
 def ends(value: PublishedValue) -> tuple[float, float]:
@@ -204,6 +208,10 @@ def ends(value: PublishedValue) -> tuple[float, float]:
         case (float() as low, float() as high):
             return low, high
     raise InputError(f"{value.quantity} of {value.system} is a tensor, expected a number or range.")
+
+
+def _computed_first(values: list[PublishedValue]) -> tuple[str, str]:
+    return values[0].kind, values[0].system.casefold()
 
 
 def _words(conditions: Conditions) -> str:

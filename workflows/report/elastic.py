@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from physics.analysis.elasticity import VOIGT_NAMES
 from physics.analysis.moduli import directional_young
@@ -29,7 +28,7 @@ class _Result:
     document: ElasticDocument
     anchor: str
     name: str
-    space_group: str
+    space_group: tuple[str, int]
     formula_units: int
     comparisons: list[Comparison]
     others: list[OtherSystem]
@@ -89,7 +88,7 @@ def _result(document: ElasticDocument, index: int) -> _Result:
         document=document,
         anchor=anchor,
         name=f"{document.system}, {document.engine}",
-        space_group=_space_group(document),
+        space_group=document.structure.get_space_group_info(SYMPREC),
         formula_units=formula_units,
         comparisons=compare(document.system, here, formula_units),
         others=other_systems(document.system, document.formula),
@@ -102,11 +101,6 @@ def _result(document: ElasticDocument, index: int) -> _Result:
         stress_strain_svg=stress_strain_plot(document, f"{anchor}-stress"),
         young_svg=young_plot(document, f"{anchor}-young") if stable else None,
     )
-
-
-def _space_group(document: ElasticDocument) -> str:
-    dataset = SpacegroupAnalyzer(document.structure, symprec=SYMPREC)
-    return f"{dataset.get_space_group_symbol()} (no. {dataset.get_space_group_number()})"
 
 
 def _shades(document: ElasticDocument) -> list[list[str]]:

@@ -25,7 +25,11 @@ SECTIONS: dict[type[PropertyDocument], Callable[[list[Any]], Section]] = {
 
 
 def write_report(
-    study: str, documents: Sequence[PropertyDocument], jobs: Sequence[JobSummary], path: Path
+    study: str,
+    documents: Sequence[PropertyDocument],
+    jobs: Sequence[JobSummary],
+    path: Path,
+    faults: Sequence[str] = (),
 ) -> Path:
     """
     Write the report of a study as one HTML file without any reference to other files.
@@ -40,6 +44,8 @@ def write_report(
         The engine jobs that the properties rest on.
     path : Path
         File to write; its folder is made, an older report is replaced at once.
+    faults : sequence of str
+        What went wrong in the study as a whole; the first of the warnings.
 
     Returns
     -------
@@ -70,10 +76,13 @@ def write_report(
         version=versions()["thioflow"],
         date=max((f"{document.last_updated:%Y-%m-%d}" for document in documents), default=""),
         notices=_merge(
-            [notice for part in sections for notice in part.notices] + _unconverged(jobs)
+            [Notice(fault, "the study") for fault in faults]
+            + [notice for part in sections for notice in part.notices]
+            + _unconverged(jobs)
         ),
         sections=sections,
         jobs=jobs,
+        engines=sorted({(job.engine, job.functional) for job in jobs}),
         seconds=sum(job.seconds for job in jobs),
         replayed=sum(job.mode == "replay" for job in jobs),
         software=software(list(jobs), [document.versions for document in documents]),

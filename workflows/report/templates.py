@@ -67,6 +67,23 @@ def formula(text: str) -> Markup:
     return Markup(re.sub(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)", r"<sub>\1</sub>", str(escape(text))))  # noqa: S704 - escaped above
 
 
+def space_group(symbol: str) -> Markup:
+    """
+    Write a space group with the screw axes as subscripts.
+
+    Parameters
+    ----------
+    symbol : str
+        Hermann-Mauguin symbol, such as ``P2_12_12_1``.
+
+    Returns
+    -------
+    Markup
+        HTML, escaped.
+    """
+    return Markup(re.sub(r"_(\d)", r"<sub>\1</sub>", str(escape(symbol))))  # noqa: S704 - escaped above
+
+
 def duration(seconds: float) -> str:
     """
     Write a wall time in the unit that suits it.
@@ -111,6 +128,10 @@ def render(template: str, **context: Any) -> Markup:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=number, significant=significant, formula=formula, duration=duration
+        number=number,
+        significant=significant,
+        formula=formula,
+        space_group=space_group,
+        duration=duration,
     )
     return Markup(environment.get_template(template).render(context))  # noqa: S704 - autoescaped

@@ -1,7 +1,7 @@
 """A crystal, seen almost along its shortest cell vector, with PS4 units as tetrahedra."""
 
 from itertools import combinations, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
@@ -129,6 +129,6 @@ def _draw_atoms(axes: "Axes", structure: Structure, frame: NDArray[np.float64]) 
         )
 
 
-def _dots(symbol: str) -> dict[str, object]:
+def _dots(symbol: str) -> dict[str, Any]:
     """Give the look of the atoms of an element."""
     return {"c": _COLORS.get(symbol, MUTED), "edgecolors": INK, "linewidths": 0.5, "zorder": 2}

@@ -56,13 +56,12 @@ def stress_strain_plot(document: ElasticDocument, prefix: str) -> Markup:
                     mfc="white",
                     mew=1.1,
                     **look,
-                    label=f"σ {VOIGT_NAMES[component]}" if mode == 0 else None,
                 )
             symbol = "e" if mode < 3 else "γ"
             axes.set_title(f"{symbol} {VOIGT_NAMES[mode]}", loc="left")
         figure.supxlabel("strain (%), engineering shear", fontsize=8.5)
         figure.supylabel("Cauchy stress (GPa), tension positive", fontsize=8.5)
-        legend = figure.legend(loc="outside upper center", ncols=6)
-        for handle in legend.legend_handles:
-            handle.set_alpha(1)
+        for color, marker, name in zip(_COLORS, _MARKERS, VOIGT_NAMES, strict=True):
+            axes.plot([], [], marker, color=color, mfc="white", mew=1.1, ms=4, label=f"σ {name}")
+        figure.legend(loc="outside upper center", ncols=6)
         return to_svg(figure, prefix, f"Stress-strain curves of {document.system}")

@@ -80,7 +80,7 @@ def to_svg(figure: "Figure", prefix: str, description: str) -> Markup:
         The element, without prologue, metadata or addresses.
     """
     with io.StringIO() as buffer:
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        figure.savefig(buffer, format="svg")
         text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

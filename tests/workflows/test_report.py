@@ -1,0 +1,458 @@
+"""The report: complete, self-contained, valid, safe, and honest about what is missing."""
+
+import re
+import stat
+from collections.abc import Callable
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from physics.analysis.elasticity import point_group, strain_modes, symmetry_distinct
+from physics.analysis.moduli import moduli
+from physics.errors import InputError
+from stores.documents import ElasticDocument, PropertyDocument
+from stores.published import published
+from workflows.report import JobSummary, write_report
+from workflows.report.comparison import compare, difference, other_systems
+from workflows.report.plots.cell import cell_plot
+from workflows.report.templates import duration, formula, number, significant, space_group
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+C = np.diag([40.0, 30, 35, 9, 8, 7])
+C[:3, :3] += [[0, 11, 12], [11, 0, 10], [12, 10, 0]]
+
+
+def lithium_thiophosphate() -> Structure:
+    return Structure.from_spacegroup(
+        "Pnma",
+        Lattice.orthorhombic(13.07, 8.13, 6.26),
+        ["Li", "Li", "P", "S", "S", "S"],
+        [
+            [0.3562, 0.013, 0.439],
+            [0, 0, 0.5],
+            [0.08712, 0.25, 0.1665],
+            [0.15383, 0.03105, 0.2776],
+            [0.9379, 0.25, 0.2629],
+            [0.1054, 0.25, 0.8384],
+        ],
+    )
+
+
+def hooke(strain: np.ndarray, stiffness: np.ndarray) -> np.ndarray:
+    voigt = [*np.diag(strain), 2 * strain[1, 2], 2 * strain[0, 2], 2 * strain[0, 1]]
+    xx, yy, zz, yz, xz, xy = stiffness @ voigt
+    return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+
+
+def elastic(stiffness: np.ndarray = C, **changes: Any) -> ElasticDocument:
+    structure = changes.pop("structure", None) or lithium_thiophosphate()
+    modes = strain_modes(0.015)
+    strains = modes[symmetry_distinct(modes, point_group(structure))]
+    result = moduli(stiffness)
+    fields = {
+        "uuid": "5f0c9a1e-0000-4000-8000-000000000001",
+        "study": "a study",
+        "system": "beta-Li3PS4",
+        "last_updated": datetime(2026, 11, 20, 12),  # noqa: DTZ001 - as the store returns it
+        "input_hash": "0123456789abcdef" * 4,
+        "versions": {"thioflow": "0.1.0", "chgnet": "0.4.2"},
+        "formula": structure.composition.reduced_formula,
+        "engine": "chgnet",
+        "functional": "CHGNet 0.3.0",
+        "structure": structure,
+        "density": float(structure.density),
+        "strain": 0.015,
+        "relax_ions": True,
+        "strains": strains.tolist(),
+        "stresses": [hooke(strain, stiffness).tolist() for strain in strains],
+        "asymmetry": 0.0123,
+        "prestress": np.zeros((3, 3)).tolist(),
+        "nonlinearity": 0.0234,
+        **{
+            name: getattr(result, name)
+            for name in ElasticDocument.model_fields
+            if hasattr(result, name)
+        },
+    }
+    fields = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in fields.items()}
+    return ElasticDocument(**(fields | changes))
+
+
+def job(**changes: Any) -> JobSummary:
+    fields = {
+        "uuid": "5f0c9a1e-0000-4000-8000-000000000002",
+        "name": "chgnet relax",
+        "system": "beta-Li3PS4",
+        "engine": "chgnet",
+        "functional": "CHGNet 0.3.0",
+        "mode": "run",
+        "versions": {"thioflow": "0.1.0", "torch": "2.13.0"},
+        "seconds": 83.4,
+        "converged": True,
+        "directory": "runs/a study/relax",
+    }
+    return JobSummary(**(fields | changes))
+
+
+class Page(HTMLParser):
+    """An HTML file, taken apart; refuses elements that are not closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.words: list[str] = []
+        self.style = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open an element."""
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element that closes itself."""
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the innermost element."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Keep text and style apart."""
+        if self.open and self.open[-1] == "style":
+            self.style += data
+        else:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        """All words of the page, single spaces between them."""
+        return " ".join(" ".join(self.words).split())
+
+    def values(self, name: str) -> list[str]:
+        """Each value of an attribute."""
+        return [value for _, key, value in self.attributes if key == name]
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """The report of one crystal, one engine and one job."""
+    path = tmp_path_factory.mktemp("usual") / "report.html"
+    return Page(write_report("a study", [elastic()], [job()], path).read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Callable[..., Page]:
+    def write(
+        documents: list[PropertyDocument], jobs: list[JobSummary], study: str = "a study"
+    ) -> Page:
+        path = write_report(study, documents, jobs, tmp_path / "report.html")
+        return Page(path.read_text(encoding="utf-8"))
+
+    return write
+
+
+def test_results_stand_beside_the_published_values(usual: Page) -> None:
+    document = elastic()
+    for value in ("Li 3 PS 4", "Pnma (no. 62)", "13.070, 8.130, 6.260 Å", "CHGNet 0.3.0"):
+        assert value in usual.text
+    ours = significant(document.bulk_hill)
+    known = " ".join(
+        f"{written} {difference(document.bulk_hill, value)} {value.method} {value.source.label} , "
+        f"{value.location} {value.quality}{f' : {value.note}' if value.note else ''}"
+        for value, written in zip(
+            published("bulk_modulus", "beta-Li3PS4"), ("21.72", "30.5", "22", "10–12"), strict=True
+        )
+    )
+    assert f"Bulk modulus B (GPa) {ours} {known}" in usual.text
+    assert "inconsistent : the cell of the same column has 1.801" in usual.text
+
+
+def test_the_tensor_is_a_table(usual: Page) -> None:
+    rows = ["xx 40.0 11.0 12.0 0.0 0.0 0.0", "yz 0.0 0.0 0.0 9.0 0.0 0.0"]
+    for row in rows:
+        assert row in usual.text
+    assert "asymmetry 1.2 %; nonlinearity 2.3 %" in usual.text
+
+
+def test_every_plot_is_inline_with_text_as_text(usual: Page) -> None:
+    assert usual.tags.count("svg") == 4
+    for label in ("a = 13.07 Å", "σ xx", "Cauchy stress (GPa), tension positive", "plane xy"):
+        assert label in usual.text
+    labels = [
+        value for tag, name, value in usual.attributes if (tag, name) == ("svg", "aria-label")
+    ]
+    assert all("Li3PS4" in label for label in labels)
+
+
+def test_nothing_is_fetched_from_elsewhere(usual: Page) -> None:
+    assert not {"script", "link", "img", "iframe", "object", "image"} & set(usual.tags)
+    assert usual.values("src") == []
+    anchors = set(usual.values("id"))
+    for tag, name, value in usual.attributes:
+        if name in ("href", "xlink:href"):
+            if value.startswith("#"):
+                assert value[1:] in anchors, value
+            else:
+                assert tag == "a"
+                assert value.startswith("https://doi.org/10.")
+        else:
+            assert "http" not in value, (tag, name, value)
+            for target in re.findall(r"url\((.*?)\)", value):
+                assert target.strip("#") in anchors
+    assert "@import" not in usual.style
+    assert "url(" not in usual.style
+
+
+def test_ids_are_unique_with_several_systems_and_engines(report: Callable[..., Page]) -> None:
+    copper = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.61), ["Cu"], [[0, 0, 0]])
+    page = report(
+        [
+            elastic(),
+            elastic(engine="gpaw", functional="optB88-vdW"),
+            elastic(system="copper", structure=copper, engine="emt"),
+        ],
+        [],
+    )
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    for name in ("beta-Li3PS4, chgnet", "beta-Li3PS4, gpaw", "copper, emt"):
+        assert name in page.text
+    assert "No published values are kept for a system of the name copper." in page.text
+    assert page.tags.count("svg") == 4 + 4 + 3
+
+
+def test_the_same_results_give_the_same_file(tmp_path: Path) -> None:
+    files = [write_report("s", [elastic()], [job()], tmp_path / name) for name in "ab"]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_warnings_come_first_and_once(report: Callable[..., Page]) -> None:
+    soft = "this engine is known to be soft"
+    page = report(
+        [elastic(warnings=[soft]), elastic(engine="gpaw", warnings=[soft, "one k-point"])],
+        [job(converged=False, name="strain 7")],
+    )
+    assert page.text.count(soft) == 1
+    head, _, rest = page.text.partition("Elastic tensor")
+    assert f"{soft} Concerns beta-Li3PS4, chgnet ; beta-Li3PS4, gpaw ." in head
+    assert "one k-point Concerns beta-Li3PS4, gpaw ." in head
+    assert "not converged" in head
+    assert "strain 7" in head
+    assert "Warnings" not in rest
+
+
+def test_without_warnings_there_is_no_box(usual: Page) -> None:
+    assert "Warnings" not in usual.text
+
+
+def test_an_unstable_crystal_is_called_unstable(report: Callable[..., Page]) -> None:
+    unstable = C.copy()
+    unstable[3, 3] = -5
+    page = report([elastic(unstable)], [])
+    assert "unstable" in page.text
+    assert "Not defined: the tensor is not positive definite." in page.text
+    assert "−5.0" in page.text
+    assert page.tags.count("svg") == 3
+
+
+def test_without_results_it_says_what_to_do(report: Callable[..., Page]) -> None:
+    page = report([], [])
+    assert "No results yet" in page.text
+    assert "thioflow study run" in page.text
+    assert "No engine job of this study is in the store." in page.text
+
+
+def test_jobs_are_listed_with_their_time_and_place(report: Callable[..., Page]) -> None:
+    replayed = job(uuid="5f0c9a1e-0000-4000-8000-000000000003", mode="replay", seconds=3700)
+    page = report([], [job(), replayed])
+    assert "chgnet relax beta-Li3PS4 chgnet 1.4 min yes run 5f0c9a1e-" in page.text
+    assert "1 of them were replayed from recordings" in page.text
+    assert "2 engine jobs took 1.1 h" in page.text
+    assert "torch 2.13.0" in page.text
+    assert "Nat. Mach. Intell. 5, 1031 (2023)" in page.text
+
+
+def test_hostile_names_stay_text(report: Callable[..., Page]) -> None:
+    evil = "<script>alert('x')</script>\"&<b>"
+    page = report(
+        [elastic(system=evil, engine=evil, functional=evil, warnings=[evil])],
+        [job(name=evil, directory=evil, uuid=evil, engine=evil, converged=False)],
+        study=evil,
+    )
+    assert "script" not in page.tags
+    assert page.text.count("alert('x')") >= 8
+    labels = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label")]
+    assert any(evil in label for label in labels)
+
+
+def test_clamped_ions_and_no_linearity_check_are_said(report: Callable[..., Page]) -> None:
+    text = report([elastic(relax_ions=False, nonlinearity=None)], []).text
+    assert "clamped: not relaxed at strain" in text
+    assert "nonlinearity not checked" in text
+
+
+def test_a_property_without_section_is_refused(tmp_path: Path) -> None:
+    class Hardness(PropertyDocument):
+        collection: ClassVar[str] = "hardness"
+        columns: ClassVar[tuple[str, ...]] = ()
+
+    document = Hardness(
+        uuid="u",
+        study="s",
+        system="x",
+        input_hash="h",
+        last_updated=datetime(2026, 1, 1),  # noqa: DTZ001
+    )
+    with pytest.raises(InputError, match="Hardness, expected one of ElasticDocument"):
+        write_report("s", [document], [], tmp_path / "report.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"cannot write .*file/report.html.*--output"):
+        write_report("s", [], [], tmp_path / "file" / "report.html")
+
+
+def test_an_older_report_is_replaced_and_nothing_left_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "report.html"
+    write_report("first", [], [], path)
+    assert write_report("second", [], [], path) == path
+    assert "second" in path.read_text(encoding="utf-8")
+    assert list(path.parent.iterdir()) == [path]
+    assert path.stat().st_mode & stat.S_IRUSR
+
+
+def test_a_report_that_cannot_replace_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(InputError, match="cannot write"):
+        write_report("s", [], [], tmp_path / "report.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_job_is_summarised_from_the_store() -> None:
+    stored = {
+        "uuid": "u1",
+        "name": "chgnet static",
+        "metadata": {"study": "s", "system": "beta-Li3PS4"},
+        "output": {
+            "@class": "CalculationDocument",
+            "engine": "chgnet",
+            "functional": "CHGNet",
+            "mode": "replay",
+            "versions": {"chgnet": "0.4.2"},
+            "seconds": 1.5,
+            "converged": True,
+            "directory": "d",
+            "energy": -1.0,
+        },
+    }
+    summary = JobSummary.from_job(stored)
+    assert summary == JobSummary(
+        "u1",
+        "chgnet static",
+        "beta-Li3PS4",
+        "chgnet",
+        "CHGNet",
+        "replay",
+        {"chgnet": "0.4.2"},
+        1.5,
+        True,
+        "d",
+    )
+    assert JobSummary.from_job({**stored, "output": {"@class": "StressStrainDocument"}}) is None
+    assert JobSummary.from_job({**stored, "output": None}) is None
+
+
+def test_lattice_parameters_are_compared_for_the_same_cell_only() -> None:
+    here = {"lattice_a": 13.0, "density": 1.8}
+    labels = [item.label for item in compare("beta-Li3PS4", here, 4)]
+    assert labels == ["Lattice parameter a", "Density"]
+    assert [item.label for item in compare("beta-Li3PS4", here, 8)] == ["Density"]
+    assert compare("copper", here, 4) == []
+
+
+@pytest.mark.parametrize(
+    ("here", "method", "written"),
+    [
+        (21.72, "DFT", "0.0 %"),
+        (21.713, "DFT", "0.0 %"),
+        (21.85, "DFT", "+0.6 %"),
+        (24.4, "DFT, optB88-vdW", "+11 %"),
+        (10.7, "DFT, optB88-vdW", "−51 %"),
+        (11.0, "experiment", "within"),
+        (9.0, "experiment", "−10 %"),
+        (15.0, "experiment", "+25 %"),
+    ],
+)
+def test_difference(here: float, method: str, written: str) -> None:
+    known = next(v for v in published("bulk_modulus", "beta-Li3PS4") if v.method == method)
+    assert difference(here, known) == written
+
+
+def test_other_phases_of_the_composition_computed_first() -> None:
+    others = other_systems("beta-Li3PS4", "Li3PS4")
+    kinds = [other.first.kind for other in others]
+    assert kinds == sorted(kinds)
+    assert {other.first.system for other in others} == {
+        "gamma-Li3PS4",
+        "Li3PS4 glass",
+        "75Li2S-25P2S5 pellet",
+    }
+    pellet = next(o for o in others if o.first.method == "ultrasound")
+    assert pellet.written["young_modulus"] == "16.7 ± 0.6"
+    assert pellet.conditions == "molded at 47 MPa, 200 °C"
+    assert other_systems("copper", "Cu") == []
+
+
+def test_the_drawing_of_a_triclinic_cell_shows_each_unit() -> None:
+    phosphate = lithium_thiophosphate()
+    skew = Structure(
+        Lattice.from_parameters(13.07, 8.13, 6.26, 84, 95, 101),
+        phosphate.species,
+        phosphate.frac_coords,
+    )
+    svg = Page(str(cell_plot(skew, "p")))
+    assert "a = 13.07 Å" in svg.text
+    assert "b = 8.13 Å" in svg.text
+    tetrahedra = [value for value in svg.values("style") if "fill: #0b6e6e" in value]
+    assert len(tetrahedra) == 4 * 4
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (10.68, "10.7"),
+        (4.206, "4.21"),
+        (-0.0321, "−0.0321"),
+        (1234.5, "1234"),
+        (0, "0.00"),
+        (9.996, "10.0"),
+        (99.96, "100"),
+        (0.9996, "1.00"),
+    ],
+)
+def test_significant_digits(value: float, written: str) -> None:
+    assert significant(value) == written
+
+
+def test_notation() -> None:
+    assert number(-0.04, 1) == "0.0"
+    assert number(-1.5, 1) == "−1.5"
+    assert formula("Li10Ge(PS6)2") == "Li<sub>10</sub>Ge(PS<sub>6</sub>)<sub>2</sub>"
+    assert formula("<i>2") == "&lt;i&gt;2"
+    assert space_group("P2_12_12_1") == "P2<sub>1</sub>2<sub>1</sub>2<sub>1</sub>"
+    assert [duration(t) for t in (0.321, 59.0, 90, 5400)] == ["0.32 s", "59 s", "1.5 min", "1.5 h"]
