@@ -106,7 +106,7 @@ class Crew:
         self.size = size
         self.workers: list[Worker] = []
         self._false_starts = 0
-        self._setup = Setup(path=[entry or str(Path.cwd()) for entry in sys.path], store=store)
+        self._setup = Setup(path=[str(Path(entry).absolute()) for entry in sys.path], store=store)
         self._folder = folder
         self._inherited = tuple(inherited)
         self._lifeline, self._own_end = os.pipe()

@@ -57,6 +57,7 @@ class RunLock:
 
     def __exit__(self, *_: object) -> None:
         """Let go, as far as this process is concerned."""
+        os.ftruncate(self.descriptor, 0)
         os.close(self.descriptor)
 
     def _wait(self, path: Path) -> None:

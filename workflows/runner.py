@@ -262,9 +262,10 @@ class _Runner:
 
     def _book_done(self, node: Node, outcome: Outcome, directory: Path) -> None:
         entries: list[Entry] = []
+        last = self.schedule.last if outcome.awaited or outcome.added else 0
         for awaited, flows in ((True, outcome.awaited), (False, outcome.added)):
             for parcels in flows:
-                first = len(self.schedule.nodes) + len(entries) + 1
+                first = last + len(entries) + 1
                 entries += _entries(first, parcels, node.sequence, awaited=awaited)
         _, *changed = self.schedule.finish(node, [entry.node for entry in entries], outcome.stop)
         self.ledger.change(self.run, node)

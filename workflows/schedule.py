@@ -119,6 +119,11 @@ class Schedule:
         self._decide_on(left, [])
 
     @property
+    def last(self) -> int:
+        """Highest sequence number of a job, 0 if there is none."""
+        return max(self.nodes, default=0)
+
+    @property
     def running(self) -> int:
         """Number of jobs being run."""
         return self.counts[State.RUNNING]

@@ -273,6 +273,24 @@ def test_retry_of_failed_jobs(tmp_path: Path) -> None:
     assert jobs.documents(stored(tmp_path)) == jobs.documents(reference)
 
 
+def test_retry_brings_jobs_anew_beside_those_of_others(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    gate = jobs.fail_unless(str(flag), 4)
+    loop = jobs.named(jobs.countdown(2, "", [gate.output]), "loop")
+    loop.config = JobConfig(on_missing_references=OnMissing.NONE)
+    other = jobs.named(jobs.countdown(3, str(tmp_path / "side")), "other")
+    flow = Flow([gate, loop, other], order=JobOrder.AUTO)
+    assert execute(flow, tmp_path, workers=1).counts[State.FAILED] == 1
+    assert output(tmp_path, loop) == {"seen": [None, 2, 1]}
+    flag.touch()
+    assert execute([], tmp_path, workers=1, retry_failed=True).succeeded
+    assert output(tmp_path, loop) == {"seen": [5, 2, 1]}
+    assert output(tmp_path, other) == {"seen": [3, 2, 1]}
+    assert len((tmp_path / "side").read_text().splitlines()) == 4
+    names = [key[0] for key in jobs.documents(stored(tmp_path))]
+    assert sorted(names) == ["fail_unless"] + ["loop"] * 3 + ["other"] * 4
+
+
 def test_a_moved_run_goes_on(tmp_path: Path) -> None:
     execute(static(), tmp_path)
     with pytest.raises(InputError, match=r"has its folder at .*/runs/test, given was .*/elsewhere"):
