@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stores.jobstore import open_job_store
-from workflows.runner import Event, run_flow
+from workflows.local.runner import Event, run_flow
 
 TARGET = 5.0
 

@@ -17,6 +17,7 @@ from physics.errors import InputError
 TAG = "$"
 MAX_DEPTH = 100
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+_CONTAINERS = {dict, list}
 _PLAIN = (type(None), bool, int, float, str, dict, list, tuple)
 
 
@@ -115,7 +116,7 @@ def decode(text: str) -> Any:
         The document or the value.
     """
     value = orjson.loads(text)
-    return _restored(value) if '"$' in text else value
+    return _restored(value) if '"$' in text and type(value) in _CONTAINERS else value
 
 
 def tag(value: Any) -> tuple[Rank, str] | None:
@@ -338,19 +339,19 @@ def _unknown(value: Any) -> _RefusedError:
 
 
 def _restored(value: Any) -> Any:
-    if type(value) is list:
-        return [_restored(item) if type(item) in {dict, list} else item for item in value]
-    if type(value) is not dict:
-        return value
-    if TAG in value:
-        rank, payload = value[TAG]
-        return _DECODERS[rank](payload)
-    return {
-        key[1:] if key.startswith(TAG) else key: (
-            _restored(item) if type(item) in {dict, list} else item
-        )
-        for key, item in value.items()
-    }
+    """Put back, in place, what `_plain` replaced."""
+    if type(value) is dict:
+        if TAG in value:
+            rank, payload = value[TAG]
+            return _DECODERS[rank](payload)
+        for key, item in value.items():
+            if type(item) in _CONTAINERS:
+                value[key] = _restored(item)
+        if any(key.startswith(TAG) for key in value):
+            return {key.removeprefix(TAG): item for key, item in value.items()}
+    elif not _CONTAINERS.isdisjoint(map(type, value)):
+        value[:] = [_restored(item) if type(item) in _CONTAINERS else item for item in value]
+    return value
 
 
 def _shown(value: Any) -> str:

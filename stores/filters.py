@@ -4,103 +4,21 @@ MongoDB's filters as SQL.
 A filter becomes an expression with the three truth values of SQL: 1 where a document matches, 0
 where it does not, and NULL where SQL cannot tell; there, and only there, the function ``matches``
 is asked, which evaluates the filter on the decoded document. SQL's AND, OR and NOT keep this
-meaning. Fields with an index also give plain conditions that every match fulfils, so that SQLite
-can look them up.
+meaning. In front of it stand plain conditions on indexed fields that every match fulfils, so that
+SQLite can look them up.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-import orjson
-from bson import ObjectId
-
 from physics.errors import InputError
-from stores.codec import MAX_INTEGER, MIN_INTEGER, TAG, Rank, decode, normalised, tag, tagged
+from stores.codec import Rank, decode, normalised
+from stores.comparisons import Comparison, Comparisons
+from stores.fields import Field, tag_of
 
-UNKNOWN = "NULL"
-_COMPARISONS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
-_MARGIN, _TINY = 2.0**-50, 1e-306
-_RANKS = {
-    "text": Rank.TEXT,
-    "integer": Rank.NUMBER,
-    "real": Rank.NUMBER,
-    "null": Rank.NULL,
-    "true": Rank.BOOLEAN,
-    "false": Rank.BOOLEAN,
-    "array": Rank.ARRAY,
-}
-
-
-@dataclass(frozen=True)
-class Field:
-    """
-    A field of a document, or of an element of an array, in SQL.
-
-    Parameters
-    ----------
-    name
-        The dotted name.
-    source
-        The SQL expression of the JSON text that holds it.
-    """
-
-    name: str
-    source: str = "doc"
-
-    @property
-    def path(self) -> str | None:
-        """The field as a JSON path in quotes, None if SQLite cannot address it."""
-        return _path(self.name.split("."))
-
-    @property
-    def rank(self) -> str:
-        """The `Rank` of its value; NULL if the field is missing."""
-        return _rank(
-            f"json_type({self.source}, {self.path})", _tag(self.source, self.name.split("."))
-        )
-
-    @property
-    def value(self) -> str:
-        """Its value: text and numbers as such, all else as JSON text."""
-        return f"json_extract({self.source}, {self.path})"
-
-    @property
-    def text(self) -> tuple[str, str]:
-        """
-        The number of parts and the JSON text of its longest prefix that holds its value.
-
-        It is the whole field, or the first array on the way to it, or the part in front of what
-        SQLite cannot address; NULL if the field is missing.
-        """
-        parts = self.name.split(".")
-        count = len(parts)
-        while count and _path(parts[:count]) is None:
-            count -= 1
-        if not count:
-            return "0", self.source
-        whole = _path(parts[:count])
-        depth, text = f"{count}", f"{self.source} -> {whole}"
-        for shorter in range(count - 1, 0, -1):
-            path = _path(parts[:shorter])
-            is_array = f"json_type({self.source}, {path}) = 'array'"
-            depth = f"CASE WHEN {is_array} THEN {shorter} ELSE {depth} END"
-            text = f"CASE WHEN {is_array} THEN {self.source} -> {path} ELSE {text} END"
-        return depth, text
-
-    @property
-    def reachable(self) -> str:
-        """A condition: no array, date or other value lies on the way to the field."""
-        parts = self.name.split(".")
-        conditions = ["1"] if self.source == "doc" else [f"{_tag(self.source, [])} IS NULL"]
-        for count in range(1, len(parts)):
-            conditions.append(
-                f"coalesce(json_type({self.source}, {_path(parts[:count])}), 'object') = 'object' "
-                f"AND {_tag(self.source, parts[:count])} IS NULL"
-            )
-        return " AND ".join(conditions)
+_UNKNOWN = "NULL"
+_MAX_OPERATORS, _MAX_LEVELS = 100, 2
 
 
 @dataclass
@@ -126,21 +44,6 @@ class Where:
     matches: Callable[[str], bool] = lambda _: True
 
 
-@dataclass(frozen=True)
-class _Case:
-    """
-    What an operator says of values of one rank, in SQL with ``{x}`` for the value.
-
-    The verdict is one of three; the condition holds for every match and can use an index.
-    """
-
-    verdict: str
-    condition: str = "1"
-
-
-_Cases = dict[Rank | None, _Case]
-
-
 def translate(criteria: Mapping[str, Any] | None, indexed: Iterable[str] = ()) -> Where:
     """
     Write a filter as SQL.
@@ -160,7 +63,7 @@ def translate(criteria: Mapping[str, Any] | None, indexed: Iterable[str] = ()) -
     Raises
     ------
     InputError
-        If the filter is not a dictionary or holds an unknown operator.
+        If the filter is not a dictionary, holds an unknown operator, or code (``$where``).
     """
     if criteria is None:
         return Where()
@@ -170,31 +73,36 @@ def translate(criteria: Mapping[str, Any] | None, indexed: Iterable[str] = ()) -
             "{'name': 'relax'}."
         )
     criteria = normalised(criteria)
-    translation = _Translation(frozenset(indexed))
-    verdict = translation.all_of(criteria, "doc")
-    conditions = translation.conditions(criteria)
+    translation = _Translation()
+    verdict = translation.all_of(criteria)
     if translation.undecided:
         _validate(criteria)
+    lookups = translation.lookups(criteria, frozenset(indexed))
     return Where(
-        " AND ".join([*conditions, f"coalesce({verdict}, matches(doc))"]),
+        " AND ".join([*lookups, f"coalesce({verdict}, matches(doc))"]),
         translation.values,
-        bool(conditions),
+        bool(lookups),
         lambda text: _applies(criteria, decode(text)),
     )
 
 
-class _Translation:
-    """One translation: it names the parameters and the elements of arrays in turn."""
+class _Translation(Comparisons):
+    """
+    The translation of one filter.
 
-    def __init__(self, indexed: frozenset[str]) -> None:
-        self.indexed = indexed
-        self.values: dict[str, Any] = {}
+    SQLite's parser has a limit for nested expressions, so what lies deeper than two levels of
+    ``$and``, ``$or``, ``$nor`` and ``$not`` is left to ``matches``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
         self.undecided = False
-        self._elements = 0
+        self._operators = 0
+        self._arrays = 0
 
-    def all_of(self, criteria: Any, source: str) -> str:
+    def all_of(self, criteria: Any, source: str = "doc", level: int = 0) -> str:
         """Judge a filter, or the part of one that belongs to ``source``."""
-        if not isinstance(criteria, Mapping):
+        if not isinstance(criteria, Mapping) or level > _MAX_LEVELS:
             return self._unknown()
         verdicts = []
         for key, search in criteria.items():
@@ -203,194 +111,148 @@ class _Translation:
                     continue
                 case "$and" | "$or" | "$nor" if search and isinstance(search, list):
                     joined = (" AND " if key == "$and" else " OR ").join(
-                        self.all_of(part, source) for part in search
+                        self.all_of(part, source, level + 1) for part in search
                     )
                     verdicts.append(f"NOT ({joined})" if key == "$nor" else f"({joined})")
                 case str() if not key.startswith("$"):
-                    verdicts.append(self._field(Field(key, source), search))
+                    verdicts.append(self._field(Field(key, source), search, level))
                 case _:
                     verdicts.append(self._unknown())
-        return f"({' AND '.join(verdicts)})" if verdicts else "1"
+        return f"({' AND '.join(verdicts or '1')})"
 
-    def conditions(self, criteria: Mapping[str, Any]) -> list[str]:
-        """Collect the conditions on indexed fields that every match fulfils."""
+    def lookups(self, criteria: Any, indexed: frozenset[str]) -> list[str]:
+        """Collect conditions on indexed fields that every match fulfils."""
         found = []
-        for key, search in criteria.items():
-            if key == "$and":
-                for part in search:
-                    found += self.conditions(part)
-            elif key in self.indexed:
-                for operator, operand in _operators(search):
-                    cases = self._cases(operator, operand)
-                    if cases is not None:
-                        found.append(_condition(Field(key), cases))
+        for key, search in criteria.items() if isinstance(criteria, Mapping) else ():
+            if key == "$and" and isinstance(search, list):
+                found += [lookup for part in search for lookup in self.lookups(part, indexed)]
+            elif key in indexed:
+                tests = [self.compare(*operator) for operator in _operators(search)]
+                found += [test.lookup(Field(key)) for test in tests if test is not None]
         return found
 
-    def _field(self, subject: Field, search: Any) -> str:
+    def _field(self, subject: Field, search: Any, level: int) -> str:
         operators = _operators(search)
-        if subject.path is None or "$all" in dict(operators):
+        self._operators += len(operators)
+        if subject.path is None or "$all" in dict(operators) or self._operators > _MAX_OPERATORS:
             return self._unknown()
-        verdicts = [self._operator(subject, *operator) for operator in operators]
+        if len(operators) == 1:
+            return self._operator(subject, *operators[0], level, through=subject.source == "doc")
+        verdicts = [self._operator(subject, *operator, level) for operator in operators]
         return f"({' AND '.join(verdicts)})"
 
-    def _operator(self, subject: Field, operator: str, operand: Any) -> str:
+    def _operator(
+        self, subject: Field, operator: str, operand: Any, level: int, *, through: bool = False
+    ) -> str:
         match operator:
             case "$exists":
                 present, absent = int(bool(operand)), int(not operand)
                 return (
-                    f"CASE WHEN {subject.rank} IS NOT NULL THEN {present} "
+                    f"CASE WHEN {subject.type} IS NOT NULL THEN {present} "
                     f"WHEN {subject.reachable} THEN {absent} END"
                 )
             case "$ne" | "$nin":
                 positive = {"$ne": "$eq", "$nin": "$in"}[operator]
-                return f"NOT ({self._operator(subject, positive, operand)})"
-            case "$not" if isinstance(operand, Mapping):
-                return f"NOT ({self._field(subject, operand)})"
-            case "$elemMatch" if isinstance(operand, Mapping):
-                return self._decide(subject, {Rank.ARRAY: _Case(self._element(subject, operand))})
-        cases = self._cases(operator, operand)
-        return self._unknown() if cases is None else self._decide(subject, cases)
+                return f"NOT {self._operator(subject, positive, operand, level)}"
+            case "$not" if isinstance(operand, Mapping) and level < _MAX_LEVELS:
+                return f"NOT {self._field(subject, operand, level + 1)}"
+            case "$elemMatch" if isinstance(operand, Mapping) and subject.source == "doc":
+                return self._element(subject, operand)
+        test = self.compare(operator, operand)
+        if test is None:
+            return self._unknown()
+        return self._judge(subject, test, self._behind(subject, operator, operand, through))
 
-    def _decide(self, subject: Field, cases: _Cases) -> str:
-        """Judge the value of a field by its rank."""
-        if Rank.ARRAY not in cases:
-            cases = {**cases, Rank.ARRAY: _Case(self._any(subject, cases))}
-        missing = cases.get(None, _Case("0")).verdict
-        whens = _whens(cases, subject.value)
-        return (
-            f"CASE {subject.rank} {whens} ELSE CASE WHEN {subject.rank} IS NOT NULL THEN 0 "
-            f"WHEN {subject.reachable} THEN {missing} END END"
-        )
+    def _judge(self, subject: Field, test: Comparison, behind: str) -> str:
+        """Judge the value of a field, which may be missing or lie behind an array."""
+        more = {
+            "array": self._any(
+                subject, lambda e: test.judge(f"{e}.type", f"{e}.value", _tag(e), {})
+            )
+        }
+        if Rank.OBJECT_ID in test.conditions:
+            more["array"] = _UNKNOWN
+        missing = test.verdicts.get("", "0")
+        type_ = subject.type
+        if subject.source != "doc" or subject.holders:
+            missing = f"CASE {behind} WHEN {subject.reachable} THEN {missing} END"
+        if missing != "0":
+            type_, more[""] = f"coalesce({type_}, '')", missing
+        return test.judge(type_, subject.value, subject.tag, more)
 
-    def _any(self, subject: Field, cases: _Cases) -> str:
+    def _behind(self, subject: Field, operator: str, operand: Any, through: bool) -> str:
+        """Judge what lies behind the first array on the way: one of its objects must match."""
+        cases = []
+        for count, holder in enumerate(subject.holders if through else (), 1):
+            rest = ".".join(subject.parts[count:])
+
+            def judge(element: str, rest: str = rest) -> str:
+                verdict = self._operator(
+                    Field(rest, f"{element}.value"), operator, operand, _MAX_LEVELS
+                )
+                return f"CASE {element}.type WHEN 'object' THEN {verdict} ELSE NULL END"
+
+            cases.append(f"WHEN {holder.type} = 'array' THEN {self._any(holder, judge)}")
+        return " ".join(cases)
+
+    def _any(self, subject: Field, judge: Callable[[str], str], otherwise: str = "0") -> str:
         """Judge an array: 1 if any element matches, NULL if none does but one is undecided."""
-        element = self._next_element()
-        return _any_of(
-            subject,
-            element,
-            f"CASE {_element_rank(element)} {_whens(cases, f'{element}.value')} ELSE 0 END",
+        self._arrays += 1
+        element = f"e{self._arrays}"
+        verdict = judge(element)
+        if verdict == "0":
+            return "0"
+        return (
+            f"CASE (SELECT max(ifnull({verdict}, 0.5)) FROM json_each({subject.source}, "
+            f"{subject.path}) AS {element}) "
+            f"WHEN 1 THEN 1 WHEN 0 THEN 0 WHEN 0.5 THEN NULL ELSE {otherwise} END"
         )
 
     def _element(self, subject: Field, criteria: Mapping[str, Any]) -> str:
-        """Judge an array by ``$elemMatch``."""
-        element = self._next_element()
+        """Judge a field by ``$elemMatch``; what is not in an array has no integer key."""
         if not any(key.startswith("$") for key in criteria):
-            verdict = self.all_of(criteria, f"{element}.value")
-            return _any_of(
-                subject, element, f"CASE WHEN {element}.type = 'object' THEN {verdict} END"
-            )
-        verdicts = []
-        for operator, operand in criteria.items():
-            cases = self._cases(operator, operand)
-            if cases is None:
+
+            def judge(element: str) -> str:
+                return (
+                    f"WHEN {element}.type <> 'object' THEN NULL "
+                    f"{self._glances(criteria, f'{element}.value')} "
+                    f"ELSE {self.all_of(criteria, f'{element}.value', _MAX_LEVELS)}"
+                )
+
+        else:
+            tests = [self.compare(operator, operand) for operator, operand in criteria.items()]
+            known = [test for test in tests if test is not None]
+            if len(known) < len(tests):
                 return self._unknown()
-            whens = _whens({Rank.ARRAY: _Case(UNKNOWN), **cases}, f"{element}.value")
-            verdicts.append(f"CASE {_element_rank(element)} {whens} ELSE 0 END")
-        return _any_of(subject, element, " AND ".join(verdicts))
 
-    def _cases(self, operator: str, operand: Any) -> _Cases | None:
-        """Say what an operator makes of scalar values of each rank; None if SQL cannot."""
-        if operator == "$eq":
-            return self._members([operand])
-        if operator == "$in" and isinstance(operand, list):
-            return self._members(operand)
-        if operator in _COMPARISONS:
-            return self._compared(_COMPARISONS[operator], operand)
-        return None
+            def judge(element: str) -> str:
+                value = f"{element}.type", f"{element}.value", _tag(element), {"array": _UNKNOWN}
+                return f"ELSE {' AND '.join(test.judge(*value) for test in known)}"
 
-    def _members(self, members: Sequence[Any]) -> _Cases | None:
-        """Values that equal one of several."""
-        cases: _Cases = {}
-        numbers: list[float] = []
-        texts: dict[Rank, list[str]] = {}
-        for member in members:
-            if member is None:
-                cases[None] = cases[Rank.NULL] = _Case("1")
-            elif isinstance(member, int | float) and math.isfinite(member):
-                numbers.append(member)
-            elif (special := tag(member)) is not None:
-                texts.setdefault(special[0], []).append(tagged(*special))
-            elif isinstance(member, str):
-                texts.setdefault(Rank.TEXT, []).append(member)
-            else:
-                return None
-        for rank, known in texts.items():
-            equal = f"{{x}} {self._among(known)}"
-            cases[rank] = _Case(equal, equal)
-        if Rank.OBJECT_ID in texts:
-            cases[Rank.ARRAY] = _Case(UNKNOWN)
-        return self._numbers(cases, numbers) if numbers else cases
-
-    def _numbers(self, cases: _Cases, numbers: Sequence[float]) -> _Cases | None:
-        """
-        Numbers that equal one of several.
-
-        SQLite may read a decimal number one bit off, so only whole numbers are decided here.
-        """
-        try:
-            low = self._bind(min(_around(number)[0] for number in numbers))
-            high = self._bind(max(_around(number)[1] for number in numbers))
-        except OverflowError:
-            return None
-        whole = [int(n) for n in numbers if n == int(n) and MIN_INTEGER <= n <= MAX_INTEGER]
-        equal = f"{{x}} {self._among(whole)}"
-        range_ = f"{{x}} BETWEEN {low} AND {high}"
-        near = f"CAST(round({{x}}) AS INTEGER) {self._among(whole)}"
-        if len(whole) < len(numbers):
-            near = range_
-        cases[Rank.NUMBER] = _Case(
-            f"CASE WHEN typeof({{x}}) = 'integer' THEN {equal} WHEN NOT ({near}) THEN 0 END", range_
+        return self._any(
+            subject,
+            lambda e: f"CASE WHEN typeof({e}.key) <> 'integer' THEN 0 {judge(e)} END",
+            f"CASE WHEN {subject.type} = 'array' OR {subject.reachable} THEN 0 END",
         )
-        if {0, 1} & set(whole):
-            cases[Rank.BOOLEAN] = _Case(equal, equal)
-        return cases
 
-    def _compared(self, sign: str, operand: Any) -> _Cases | None:
-        """Values of the operand's kind on one side of it."""
-        if isinstance(operand, bool | None):
-            return None
-        if isinstance(operand, int | float):
-            if not math.isfinite(operand) or not MIN_INTEGER <= operand <= MAX_INTEGER:
-                return None
-            low, high = map(self._bind, _around(operand))
-            exact = f"{{x}} {sign} {self._bind(operand)}"
-            above, below = int(sign[0] == ">"), int(sign[0] == "<")
-            return {
-                Rank.NUMBER: _Case(
-                    f"CASE WHEN {{x}} > {high} THEN {above} WHEN {{x}} < {low} THEN {below} "
-                    f"WHEN typeof({{x}}) = 'integer' THEN {exact} END",
-                    f"{{x}} >= {low}" if above else f"{{x}} <= {high}",
-                ),
-                Rank.INFINITY: _Case(f"{above}"),
-                Rank.NEGATIVE_INFINITY: _Case(f"{below}"),
-            }
-        special = tag(operand)
-        if special is None and isinstance(operand, str):
-            exact = f"{{x}} {sign} {self._bind(operand)}"
-            return {Rank.TEXT: _Case(exact, exact), Rank.TEXT_WITH_NUL: _Case(UNKNOWN)}
-        if special is not None and isinstance(operand, datetime | ObjectId):
-            exact = f"{{x}} {sign} {self._bind(tagged(*special))}"
-            return {special[0]: _Case(exact, exact)}
-        return None
-
-    def _among(self, values: Sequence[Any]) -> str:
-        if len(values) == 1:
-            return f"= {self._bind(values[0])}"
-        text = self._bind(orjson.dumps(values).decode())
-        return f"IN (SELECT value FROM json_each({text}))"
-
-    def _bind(self, value: Any) -> str:
-        name = f"v{len(self.values)}"
-        self.values[name] = value
-        return f":{name}"
-
-    def _next_element(self) -> str:
-        self._elements += 1
-        return f"e{self._elements}"
+    def _glances(self, criteria: Mapping[str, Any], source: str) -> str:
+        """Rule out most objects with one look at each of their fields, numbers first."""
+        glances = []
+        for name, search in criteria.items():
+            subject = Field(name, source)
+            if subject.path is None or subject.holders:
+                continue
+            tests = [self.compare(*operator) for operator in _operators(search)]
+            glances += [
+                test.glance.replace("{x}", subject.value)
+                for test in tests
+                if test is not None and test.glance
+            ]
+        return " ".join(f"WHEN NOT ({glance}) THEN 0" for glance in sorted(glances, key=len))
 
     def _unknown(self) -> str:
         self.undecided = True
-        return UNKNOWN
+        return _UNKNOWN
 
 
 def _operators(search: Any) -> list[tuple[str, Any]]:
@@ -400,73 +262,8 @@ def _operators(search: Any) -> list[tuple[str, Any]]:
     return [("$eq", search)]
 
 
-def _whens(cases: _Cases, value: str) -> str:
-    return " ".join(
-        f"WHEN {rank:d} THEN {case.verdict.replace('{x}', value)}"
-        for rank, case in cases.items()
-        if rank is not None
-    )
-
-
-def _condition(subject: Field, cases: _Cases) -> str:
-    """Write what every match of an indexed field fulfils as alternatives that the index serves."""
-    alternatives = [f"{subject.rank} = {Rank.ARRAY:d}"]
-    if None in cases or "." in subject.name:
-        alternatives.append(f"{subject.rank} IS NULL")
-    for rank, case in cases.items():
-        if rank not in {None, Rank.ARRAY} and case.verdict != "0":
-            condition = case.condition.replace("{x}", subject.value)
-            alternatives.append(f"({subject.rank} = {rank:d} AND {condition})")
-    return f"({' OR '.join(alternatives)})"
-
-
-def _any_of(subject: Field, element: str, verdict: str) -> str:
-    return (
-        f"(SELECT CASE coalesce(max(coalesce(2 * ({verdict}), 1)), 0) "
-        f"WHEN 0 THEN 0 WHEN 2 THEN 1 END "
-        f"FROM json_each({subject.source}, {subject.path}) AS {element})"
-    )
-
-
-def _rank(type_: str, tag_: str) -> str:
-    ranks = " ".join(f"WHEN '{name}' THEN {rank:d}" for name, rank in _RANKS.items())
-    return f"CASE {type_} {ranks} WHEN 'object' THEN coalesce({tag_}, {Rank.OBJECT:d}) END"
-
-
-def _element_rank(element: str) -> str:
-    return _rank(f"{element}.type", _tag(f"{element}.value", []))
-
-
-def _tag(source: str, parts: Sequence[str]) -> str:
-    """Write the rank of a tagged value; NULL if it is not tagged."""
-    path = _path(parts)
-    assert path is not None
-    return f"""json_extract({source}, {path[:-1]}."{TAG}"[0]')"""
-
-
-def _path(parts: Sequence[str]) -> str | None:
-    """Write a path in SQL; None if a part is empty, an index, or needs an escape in JSON."""
-    labels = []
-    for part in parts:
-        text = orjson.dumps(TAG + part if part.startswith(TAG) else part).decode()
-        if not part or _is_index(part) or "\\" in text:
-            return None
-        labels.append(text.replace("'", "''"))
-    return f"'{'.'.join(['$', *labels])}'"
-
-
-def _is_index(part: str) -> bool:
-    try:
-        int(part)
-    except ValueError:
-        return False
-    return True
-
-
-def _around(number: float) -> tuple[float, float]:
-    """Bracket a number by more than SQLite's error in reading it."""
-    margin = abs(float(number)) * _MARGIN + (_TINY if number else 0.0)
-    return float(number) - margin, float(number) + margin
+def _tag(element: str) -> str:
+    return tag_of(f"{element}.value", [])
 
 
 def _validate(criteria: Mapping[str, Any]) -> None:

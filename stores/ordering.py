@@ -8,37 +8,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from stores.codec import Rank, decode
-
-
-def candidates(name: str, depth: int, text: str | None) -> Iterable[Any]:
-    """
-    Find the values of a field below what was read of a document.
-
-    Parameters
-    ----------
-    name
-        Dotted name of the field.
-    depth
-        How many parts of the name were followed already.
-    text
-        JSON text of what they led to; None if the field is missing.
-
-    Returns
-    -------
-    iterable
-        Its values; several if the way leads through an array.
-    """
-    if text is None:
-        return []
-    value = decode(text)
-    rest = ".".join(name.split(".")[depth:])
-    if not rest:
-        return [value]
-    from mongomock_ng.filtering import iter_key_candidates  # noqa: PLC0415 - slow to import
-    from sentinels import NOTHING  # noqa: PLC0415
-
-    return [found for found in iter_key_candidates(rest, value) if found is not NOTHING]
+from stores.codec import Rank
 
 
 def sorted_by(keyed: Iterable[tuple[int, Sequence[Any]]], directions: Sequence[int]) -> list[int]:

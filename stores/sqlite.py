@@ -9,7 +9,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import orjson
 from maggma.core import Sort, Store, StoreError
 from maggma.core.store import DateTimeFormat
 from maggma.core.validator import Validator
@@ -18,8 +17,9 @@ from pydash import get, has, set_
 from physics.errors import InputError
 from stores.codec import Rank, decode, encode
 from stores.database import Database
-from stores.filters import Field, Where, translate
-from stores.ordering import candidates, sorted_by
+from stores.fields import MISSING, Field
+from stores.filters import Where, translate
+from stores.ordering import sorted_by
 from stores.projections import Projection
 
 _BATCH = 2**20
@@ -227,13 +227,16 @@ class SQLiteStore(Store):
             The values, in order of their first appearance.
         """
         where = translate(criteria, self._indexed)
-        depth, text = Field(field).text
+        subject = Field(field)
         rows = self._rows(
-            f"SELECT DISTINCT {depth}, {text} FROM {self._table} WHERE {where.condition}", where
+            f"SELECT DISTINCT {', '.join(subject.text)} FROM {self._table} WHERE {where.condition}",
+            where,
         )
         seen: dict[Any, Any] = {}
         for row in rows:
-            for candidate in candidates(field, *row):
+            for candidate in subject.candidates(*row):
+                if candidate is MISSING:
+                    continue
                 for value in candidate if isinstance(candidate, list) else [candidate]:
                     mark = encode({"": value}) if isinstance(value, dict | list) else value
                     seen.setdefault(mark, value)
@@ -380,12 +383,11 @@ class SQLiteStore(Store):
             exists = known.fetchone() is not None
         if not exists:
             value = f"ifnull({subject.value}, 0)" if unique else subject.value
-            rank = f"ifnull({subject.rank}, {Rank.NULL:d})" if unique else subject.rank
             try:
                 with self._open.writing() as connection:
                     connection.execute(
                         f"CREATE {'UNIQUE ' * unique}INDEX IF NOT EXISTS {_quoted(name)} "
-                        f"ON {self._table} ({rank}, {value})"
+                        f"ON {self._table} ({subject.rank}, {value})"
                     )
             except sqlite3.IntegrityError:
                 return False
@@ -473,17 +475,13 @@ class SQLiteStore(Store):
             left = left - len(batch) if limit else -1
 
     def _by_id(self, columns: str, ids: list[int]) -> Iterator[Any]:
-        """Read the documents with these row numbers, a batch at a time."""
-        statement = (
-            f"SELECT wanted.key, {columns} FROM json_each(:ids) AS wanted "
-            f"CROSS JOIN {self._table} AS kept ON kept.id = wanted.value ORDER BY wanted.key"
-        )
-        while ids:
-            part, batch = ids[:1000], []
-            batch = self._batch(statement, Where(), ids=orjson.dumps(part).decode())
-            yield from (row[1:] for row in batch)
-            done = batch[-1][0] + 1 if batch else len(part)
-            ids = ids[done:]
+        """Read the documents with these row numbers."""
+        statement = f"SELECT {columns} FROM {self._table} WHERE id = ?"
+        for id_ in ids:
+            with self._open.reading() as connection:
+                row = connection.execute(statement, [id_]).fetchone()
+            if row is not None:
+                yield row
 
     def _batch(self, statement: str, where: Where, **values: Any) -> list[Any]:
         """Read rows until they hold about 1 MB, then let go of the statement."""
@@ -514,7 +512,8 @@ class SQLiteStore(Store):
                 skip=skip,
             )
             return list(map(itemgetter(0), rows))
-        columns = ", ".join(itertools.chain(*(Field(field).text for field in directions)))
+        fields = [Field(name) for name in directions]
+        columns = ", ".join(itertools.chain.from_iterable(field.text for field in fields))
         keyed = []
         with self._open.reading() as connection:
             self._open.matches = where.matches
@@ -522,10 +521,9 @@ class SQLiteStore(Store):
                 f"SELECT id, {columns} FROM {self._table} WHERE {where.condition} ORDER BY id",
                 where.values,
             ):
-                values = [
-                    next(iter(candidates(field, *texts[2 * i : 2 * i + 2])), None)
-                    for i, field in enumerate(directions)
-                ]
+                found = zip(fields, texts[::2], texts[1::2], strict=True)
+                firsts = [next(iter(field.candidates(*text)), MISSING) for field, *text in found]
+                values = [None if first is MISSING else first for first in firsts]
                 keyed.append((id_, values))
         return sorted_by(keyed, list(directions.values()))[skip : skip + limit if limit else None]
 
@@ -539,7 +537,7 @@ class SQLiteStore(Store):
         subject = Field(field)
         odd = f"{subject.rank} IN ({Rank.TEXT_WITH_NUL:d}, {Rank.OBJECT:d}, {Rank.ARRAY:d}, {Rank.BYTES:d})"
         if "." in field:
-            odd += f" OR {subject.rank} IS NULL"
+            odd += f" OR {subject.rank} = {Rank.NULL:d}"
         if self._rows(f"SELECT 1 FROM {self._table} WHERE {odd} LIMIT 1", Where()):
             return None
         way = "ASC" if direction > 0 else "DESC"

@@ -7,8 +7,8 @@ from datetime import datetime
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from workflows.runner import Event
-from workflows.schedule import ENDED
+from workflows.local.runner import Event
+from workflows.local.schedule import ENDED
 
 LOUD = {"failed": "red", "blocked": "red", "retried": "yellow", "cancelled": "yellow"}
 
@@ -44,6 +44,8 @@ def shown() -> Iterator[Callable[[Event], None]]:
             if event.kind in LOUD:
                 message = f"[{LOUD[event.kind]}]{event.kind}[/] {event.node.name}"
                 progress.console.print(f"{message}: {event.error}" if event.error else message)
+                if event.kind == "failed":
+                    progress.console.print(f"  in {event.directory}", soft_wrap=True)
 
         yield show
 
@@ -55,5 +57,5 @@ def _line(console: Console, event: Event) -> None:
         f"{datetime.now().astimezone():%H:%M:%S} [{ended}/{total}] {event.kind}: {event.node.name}"
     )
     if event.error:
-        text += f": {event.error}"
+        text += f": {event.error} (in {event.directory})"
     console.print(text, markup=False, soft_wrap=True)

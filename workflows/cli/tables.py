@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from stores.documents import PropertyDocument
-from workflows.ledger import Summary
-from workflows.schedule import State
+from workflows.local.ledger import Summary
+from workflows.local.schedule import State
 from workflows.study_run import Outcome, Plan
 
 MINUTE = 60

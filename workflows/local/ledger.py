@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from physics.errors import InputError
 from stores.database import Database
-from workflows.lock import is_held
-from workflows.schedule import ENDED, Node, State, Stop
-from workflows.summary import Summary, Trouble
+from workflows.local.lock import is_held
+from workflows.local.schedule import ENDED, Node, State, Stop
+from workflows.local.summary import Summary, Trouble
 
 TABLES = (
     """

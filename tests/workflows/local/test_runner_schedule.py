@@ -12,8 +12,8 @@ from jobflow import Flow, JobStore, run_locally
 from jobflow.core.flow import get_flow
 from maggma.stores import MemoryStore
 
-from workflows.parcel import pack, unpack
-from workflows.schedule import ENDED, Node, Schedule, State, Stop
+from workflows.local.parcel import pack, unpack
+from workflows.local.schedule import ENDED, Node, Schedule, State, Stop
 
 
 def memory_store() -> JobStore:

@@ -10,7 +10,7 @@ from jobflow import Flow, Job, OnMissing
 from monty.json import MontyDecoder, MontyEncoder
 
 from physics.errors import InputError
-from workflows.schedule import Stop
+from workflows.local.schedule import Stop
 
 JSON_REMEDY = (
     "The inputs of a job must be numbers, text, lists, dictionaries or MSONable objects, and its "

@@ -17,8 +17,8 @@ from jobflow import CURRENT_JOB, SETTINGS, JobStore, Response
 from maggma.core import Store
 from monty.json import MontyDecoder
 
-from workflows.parcel import Outcome, Parcel, Setup, Task, pack, unpack
-from workflows.schedule import Stop
+from workflows.local.parcel import Outcome, Parcel, Setup, Task, pack, unpack
+from workflows.local.schedule import Stop
 
 logger = logging.getLogger(__name__)
 

@@ -17,13 +17,13 @@ from maggma.core import Store
 from maggma.stores import MemoryStore
 
 from physics.errors import InputError
-from workflows.crew import Crew, Worker
-from workflows.ledger import Entry, Ledger, status
-from workflows.lock import RunLock
-from workflows.parcel import JSON_REMEDY, Outcome, Parcel, Task, pack
-from workflows.retry import take_back
-from workflows.schedule import Node, Schedule, State
-from workflows.summary import Summary
+from workflows.local.crew import Crew, Worker
+from workflows.local.ledger import Entry, Ledger, status
+from workflows.local.lock import RunLock
+from workflows.local.parcel import JSON_REMEDY, Outcome, Parcel, Task, pack
+from workflows.local.retry import take_back
+from workflows.local.schedule import Node, Schedule, State
+from workflows.local.summary import Summary
 
 DEATHS = 3
 """Workers that may die of a job before it counts as failed."""

@@ -7,7 +7,7 @@ import jobs_for_tests as jobs
 from jobflow import Flow
 
 from stores.jobstore import open_job_store
-from workflows.runner import run_flow
+from workflows.local.runner import run_flow
 
 
 def mixed(side: str, pause: float) -> Flow:

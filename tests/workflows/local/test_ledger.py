@@ -12,9 +12,9 @@ import pytest
 
 from physics.errors import InputError
 from stores.jobstore import open_job_store
-from workflows.ledger import Entry, Ledger, status
-from workflows.lock import RunLock, is_held
-from workflows.schedule import Node, State, Stop
+from workflows.local.ledger import Entry, Ledger, status
+from workflows.local.lock import RunLock, is_held
+from workflows.local.schedule import Node, State, Stop
 
 
 def node(sequence: int, *parents: int, state: State = State.WAITING) -> Node:
@@ -76,8 +76,8 @@ def test_a_transaction_that_was_killed_leaves_nothing(tmp_path: Path) -> None:
     fill(path, node(1))
     script = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from workflows.ledger import Ledger, Entry\n"
-        "from workflows.schedule import Node\n"
+        "from workflows.local.ledger import Ledger, Entry\n"
+        "from workflows.local.schedule import Node\n"
         "ledger = Ledger(Path(sys.argv[1]))\n"
         "def nodes(i): return [Entry(Node(i, f'u{i}', 1, 'n', True), 'text' * 100000)]\n"
         "with ledger.transaction(): ledger.add('test', nodes(2))\n"

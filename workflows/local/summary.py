@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from workflows.schedule import ENDED, State
+from workflows.local.schedule import ENDED, State
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from pymatgen.core import Structure
 
 from physics.errors import InputError
 from stores.jobstore import open_job_store
-from workflows.ledger import status
-from workflows.runner import Event, resume, run_flow
-from workflows.schedule import State
-from workflows.summary import Summary
+from workflows.local.ledger import status
+from workflows.local.runner import Event, resume, run_flow
+from workflows.local.schedule import State
+from workflows.local.summary import Summary
 
 
 def execute(flow: Any, folder: Path, workers: int = 2, **more: Any) -> Summary:
@@ -337,7 +337,7 @@ def test_functions_of_a_script_are_refused(tmp_path: Path) -> None:
         "from jobflow import job\n"
         "from pathlib import Path\n"
         "from stores.jobstore import open_job_store\n"
-        "from workflows.runner import run_flow\n"
+        "from workflows.local.runner import run_flow\n"
         "@job\n"
         "def mine():\n"
         "    return 1\n"

@@ -2,8 +2,8 @@
 
 from jobflow import JobStore
 
-from workflows.ledger import Ledger
-from workflows.schedule import Node, State, Stop
+from workflows.local.ledger import Ledger
+from workflows.local.schedule import Node, State, Stop
 
 
 def take_back(ledger: Ledger, run: str, store: JobStore) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from physics.errors import InputError
-from workflows.parcel import Outcome, Setup, Task
-from workflows.schedule import Node
+from workflows.local.parcel import Outcome, Setup, Task
+from workflows.local.schedule import Node
 
 LOG_FILE = "workers.log"
 THREAD_VARIABLES = (
@@ -185,7 +185,7 @@ class Crew:
         kept = (other.fileno(), self._lifeline, *self._inherited)
         with (self._folder / LOG_FILE).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - this interpreter, arguments are numbers
-                [sys.executable, "-P", "-m", "workflows.worker", *map(str, kept)],
+                [sys.executable, "-P", "-m", "workflows.local.worker", *map(str, kept)],
                 cwd=self._folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

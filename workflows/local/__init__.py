@@ -1,0 +1,1 @@
+"""The local runner: jobflow flows on worker processes of this machine, resumable."""
