@@ -11,7 +11,8 @@ import numpy as np
 from jobflow import Maker, job
 from pymatgen.core import Structure
 
-from makers.engines import TRAJECTORY_FILE, get_engine
+from makers.engine import TRAJECTORY_FILE
+from makers.engines import get_engine
 from stores.documents import CalculationDocument, TrajectoryFile
 from stores.hashing import input_hash
 from stores.recordings import recorded

@@ -3,7 +3,7 @@
 import base64
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum, IntEnum
 from typing import Any
@@ -18,7 +18,6 @@ TAG = "$"
 MAX_DEPTH = 100
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 _CONTAINERS = {dict, list}
-_PLAIN = (type(None), bool, int, float, str, dict, list, tuple)
 
 
 class Rank(IntEnum):
@@ -95,7 +94,7 @@ def encode(document: Mapping[str, Any]) -> str:
             f"{type(document).__name__}; give a dictionary or a list of dictionaries."
         )
     try:
-        return orjson.dumps(_plain(document, 0)).decode()
+        return orjson.dumps(_plain_dict(document, 0)).decode()
     except _RefusedError as refused:
         where = ".".join(map(str, reversed(refused.path)))
         raise InputError(f"store: document value at '{where}': {refused}") from None
@@ -134,19 +133,17 @@ def tag(value: Any) -> tuple[Rank, str] | None:
         Its rank and payload; None if JSON has the value or it is none of these.
     """
     match value:
-        case float() if not math.isfinite(value):
-            if math.isnan(value):
-                return Rank.NAN, ""
+        case float() if math.isnan(value):
+            return Rank.NAN, ""
+        case float() if math.isinf(value):
             return (Rank.INFINITY if value > 0 else Rank.NEGATIVE_INFINITY), ""
         case str() if "\0" in value:
             return Rank.TEXT_WITH_NUL, base64.b64encode(value.encode()).decode()
         case datetime():
             return Rank.DATE, milliseconds(value).isoformat(timespec="milliseconds")
-        case ObjectId():
-            return Rank.OBJECT_ID, str(value)
-        case bytes():
+        case bytes() if not getattr(value, "subtype", 0):
             return Rank.BYTES, base64.b64encode(value).decode()
-    return None
+    return (Rank.OBJECT_ID, str(value)) if isinstance(value, ObjectId) else None
 
 
 def tagged(rank: Rank, payload: str) -> str:
@@ -216,18 +213,12 @@ def normalised(criteria: Any) -> Any:
     return milliseconds(criteria) if isinstance(criteria, datetime) else criteria
 
 
-def _plain(value: Any, depth: int) -> Any:  # noqa: C901, PLR0911, PLR0912 - one branch a type
+def _plain(value: Any, depth: int) -> Any:  # noqa: C901, PLR0911 - one branch a type
     """Rewrite a value for orjson; exact types come first because they are nearly all of them."""
     kind = type(value)
     if kind is str:
         if not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError:
-                raise _RefusedError(
-                    f"given text {_shown(value)} with lone surrogates, expected valid Unicode; "
-                    "decode it with errors='replace'."
-                ) from None
+            _check_unicode(value)
         return {TAG: tag(value)} if "\0" in value else value
     if kind is float:
         return value if math.isfinite(value) else {TAG: tag(value)}
@@ -249,76 +240,74 @@ def _plain(value: Any, depth: int) -> Any:  # noqa: C901, PLR0911, PLR0912 - one
     if kind is list or kind is tuple:
         if set(map(type, value)) == {float} and math.isfinite(sum(value)):
             return value
-        result = []
-        for position, item in enumerate(value):
-            try:
-                result.append(_plain(item, depth + 1))
-            except _RefusedError as refused:
-                refused.path.append(position)
-                raise
-        return result
-    return _foreign(value, depth)
+        return _plain_list(value, depth)
+    try:
+        special = tag(value)
+    except (OverflowError, TypeError, ValueError):
+        raise _unknown(value) from None
+    return _plain(_converted(value), depth + 1) if special is None else {TAG: special}
+
+
+def _plain_list(value: Iterable[Any], depth: int) -> list[Any]:
+    result = []
+    for position, item in enumerate(value):
+        try:
+            result.append(_plain(item, depth + 1))
+        except _RefusedError as refused:
+            refused.path.append(position)
+            raise
+    return result
 
 
 def _plain_dict(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
     result = {}
     for key, item in value.items():
-        if type(key) is not str and not isinstance(key, str):
-            raise _RefusedError(
-                f"given the key {_shown(key)} of type {type(key).__name__}, expected text; "
-                "convert the keys to text."
-            )
         try:
-            if "\0" in key:
-                raise _RefusedError("given a key that holds a NUL, expected none; rename the key.")
-            if not key.isascii():
-                _plain(str(key), depth)
-            result[TAG + key if key.startswith(TAG) else str(key)] = _plain(item, depth + 1)
+            result[_plain_key(key)] = _plain(item, depth + 1)
         except _RefusedError as refused:
             refused.path.append(key)
             raise
     return result
 
 
-def _foreign(value: Any, depth: int) -> Any:
-    """Rewrite a value whose type JSON does not know."""
-    match value:
-        case np.generic() | np.ndarray() if value.dtype.kind in "biuUSO" or (
-            value.dtype.kind == "f" and value.dtype.itemsize <= 8
-        ):
-            return _plain(value.tolist(), depth)
-        case np.generic() | np.ndarray() | set() | frozenset():
-            pass
-        case Enum():
-            return _plain(_sanitised(value), depth)
-        case datetime() if value == value:  # noqa: PLR0124 - False for pandas' NaT alone
-            try:
-                return {TAG: tag(value)}
-            except OverflowError:
-                raise _RefusedError(
-                    f"given {value.isoformat()}, which has no UTC date; expected one between the "
-                    "years 1 and 9999."
-                ) from None
-        case bytes() if not getattr(value, "subtype", 0):
-            return {TAG: tag(bytes(value))}
-        case ObjectId():
-            return {TAG: tag(value)}
-        case str():
-            return _plain(str.__str__(value), depth)
-        case int():
-            return _plain(int(value), depth)
-        case float():
-            return _plain(float(value), depth)
-        case list() | tuple():
-            return _plain(list(value), depth)
-        case Mapping():
-            return _plain_dict(value, depth)
-        case _ if not isinstance(value, datetime | bytes):
-            return _plain(_sanitised(value), depth)
+def _plain_key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise _RefusedError(
+            f"given the key {_shown(key)} of type {type(key).__name__}, expected text; convert the "
+            "keys to text."
+        )
+    if "\0" in key:
+        raise _RefusedError("given a key that holds a NUL, expected none; rename the key.")
+    if not key.isascii():
+        _check_unicode(key)
+    return f"{TAG}{key}" if key.startswith(TAG) else str.__str__(key)
+
+
+def _check_unicode(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise _RefusedError(
+            f"given text {_shown(text)} with lone surrogates, expected valid Unicode; decode it "
+            "with errors='replace'."
+        ) from None
+
+
+def _converted(value: Any) -> Any:
+    """Turn a value of a type that JSON does not know into one closer to it."""
+    for types, convert in _CONVERSIONS:
+        if isinstance(value, types):
+            return convert(value)
     raise _unknown(value)
 
 
-def _sanitised(value: Any) -> Any:
+def _from_numpy(value: Any) -> Any:
+    if value.dtype.kind in "biuUSO" or (value.dtype.kind == "f" and value.dtype.itemsize <= 8):
+        return value.tolist()
+    raise _unknown(value)
+
+
+def _from_object(value: Any) -> Any:
     """Let monty express an object, if it knows how to."""
     from monty.json import jsanitize  # noqa: PLC0415 - slow to import, seldom needed
 
@@ -326,9 +315,21 @@ def _sanitised(value: Any) -> Any:
         result = jsanitize(value, strict=True, allow_bson=True, recursive_msonable=True)
     except (AttributeError, TypeError, ValueError):
         raise _unknown(value) from None
-    if type(result) not in _PLAIN:
+    if type(result) not in {dict, list, str, int, float}:
         raise _unknown(value)
     return result
+
+
+_CONVERSIONS: list[tuple[type | tuple[type, ...], Callable[[Any], Any]]] = [
+    ((np.generic, np.ndarray), _from_numpy),
+    (Enum, _from_object),
+    (str, str.__str__),
+    (int, int),
+    (float, float),
+    ((list, tuple), list),
+    (Mapping, dict),
+    (object, _from_object),
+]
 
 
 def _unknown(value: Any) -> _RefusedError:

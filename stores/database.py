@@ -30,9 +30,8 @@ _REMEDIES = {
     "written; free some space and repeat it",
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error or is full; "
     "nothing of this update was written; check the disk ('df', 'dmesg') and repeat it",
-    sqlite3.SQLITE_BUSY: "stayed locked by another process; expected it to be free within "
-    f"{TIMEOUT:.0f} s; end the process that holds it and repeat",
-    sqlite3.SQLITE_LOCKED: "stayed locked by another connection; end what uses it and repeat",
+    sqlite3.SQLITE_BUSY: "stayed locked by another process; expected it to be free in time; end the "
+    "process that holds it ('fuser FILE' names it) and repeat",
     sqlite3.SQLITE_TOOBIG: "cannot hold a document beyond 1 GB; keep large data in files",
 }
 
@@ -61,7 +60,7 @@ class Database:
         self.matches: Callable[[str], bool] = lambda _: True
         self.lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        self._fault: Exception | None = None
+        self._fault: BaseException | None = None
         _OPEN.add(self)
 
     @contextlib.contextmanager
@@ -123,15 +122,7 @@ class Database:
         try:
             if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 self._claim(connection)
-            application = connection.execute("PRAGMA application_id").fetchone()[0]
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if application != APPLICATION_ID or version != FORMAT:
-                raise InputError(
-                    f"store {self.path}: given an SQLite database of another program or version "
-                    f"(application {application:#x}, format {version}), expected a store of "
-                    f"thioflow (application {APPLICATION_ID:#x}, format {FORMAT}); give another "
-                    "file."
-                )
+            self._check(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.create_function("matches", 1, self._matches)
         except BaseException:
@@ -160,10 +151,20 @@ class Database:
             else:
                 return
 
+    def _check(self, connection: sqlite3.Connection) -> None:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION_ID or version != FORMAT:
+            raise InputError(
+                f"store {self.path}: given an SQLite database of another program or version "
+                f"(application {application:#x}, format {version}), expected a store of thioflow "
+                f"(application {APPLICATION_ID:#x}, format {FORMAT}); give another file."
+            )
+
     def _matches(self, text: str) -> bool:
         try:
             return self.matches(text)
-        except Exception as fault:
+        except BaseException as fault:
             self._fault = fault
             raise
 

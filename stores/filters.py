@@ -8,7 +8,9 @@ meaning. In front of it stand plain conditions on indexed fields that every matc
 SQLite can look them up.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+# ruff: noqa: S608 - statements are put together from escaped paths; values are always bound
+
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,7 +120,7 @@ class _Translation(Comparisons):
                     verdicts.append(self._field(Field(key, source), search, level))
                 case _:
                     verdicts.append(self._unknown())
-        return f"({' AND '.join(verdicts or '1')})"
+        return f"({' AND '.join(verdicts)})" if verdicts else "1"
 
     def lookups(self, criteria: Any, indexed: frozenset[str]) -> list[str]:
         """Collect conditions on indexed fields that every match fulfils."""
@@ -161,7 +163,8 @@ class _Translation(Comparisons):
         test = self.compare(operator, operand)
         if test is None:
             return self._unknown()
-        return self._judge(subject, test, self._behind(subject, operator, operand, through))
+        behind = self._behind(subject, operator, operand, test) if through else ""
+        return self._judge(subject, test, behind)
 
     def _judge(self, subject: Field, test: Comparison, behind: str) -> str:
         """Judge the value of a field, which may be missing or lie behind an array."""
@@ -180,17 +183,18 @@ class _Translation(Comparisons):
             type_, more[""] = f"coalesce({type_}, '')", missing
         return test.judge(type_, subject.value, subject.tag, more)
 
-    def _behind(self, subject: Field, operator: str, operand: Any, through: bool) -> str:
+    def _behind(self, subject: Field, operator: str, operand: Any, test: Comparison) -> str:
         """Judge what lies behind the first array on the way: one of its objects must match."""
         cases = []
-        for count, holder in enumerate(subject.holders if through else (), 1):
+        other = _UNKNOWN if "" in test.verdicts else "0"
+        for count, holder in enumerate(subject.holders, 1):
             rest = ".".join(subject.parts[count:])
 
             def judge(element: str, rest: str = rest) -> str:
                 verdict = self._operator(
                     Field(rest, f"{element}.value"), operator, operand, _MAX_LEVELS
                 )
-                return f"CASE {element}.type WHEN 'object' THEN {verdict} ELSE NULL END"
+                return f"CASE {element}.type WHEN 'object' THEN {verdict} ELSE {other} END"
 
             cases.append(f"WHEN {holder.type} = 'array' THEN {self._any(holder, judge)}")
         return " ".join(cases)

@@ -10,6 +10,15 @@ from bson import ObjectId
 
 from stores.codec import Rank
 
+_RANKS = {
+    type(None): Rank.NULL,
+    int: Rank.NUMBER,
+    str: Rank.TEXT,
+    ObjectId: Rank.OBJECT_ID,
+    bool: Rank.BOOLEAN,
+    datetime: Rank.DATE,
+}
+
 
 def sorted_by(keyed: Iterable[tuple[int, Sequence[Any]]], directions: Sequence[int]) -> list[int]:
     """
@@ -43,23 +52,14 @@ def sorted_by(keyed: Iterable[tuple[int, Sequence[Any]]], directions: Sequence[i
     return [number for number, _ in rows]
 
 
-def _key(value: Any) -> tuple[Any, ...] | None:  # noqa: PLR0911 - one return a type
+def _key(value: Any) -> tuple[Any, ...] | None:
     """Return what sorts as MongoDB does; None for objects and arrays of arrays."""
+    rank = _RANKS.get(type(value))
+    if rank is not None:
+        return rank, value
     match value:
-        case None:
-            return (Rank.NULL,)
-        case bool():
-            return Rank.BOOLEAN, value
-        case float() if math.isnan(value):
-            return (Rank.NAN,)
-        case int() | float():
-            return Rank.NUMBER, value
-        case str():
-            return Rank.TEXT, value
-        case datetime():
-            return Rank.DATE, value
-        case ObjectId():
-            return Rank.OBJECT_ID, value
+        case float():
+            return (Rank.NAN,) if math.isnan(value) else (Rank.NUMBER, value)
         case bytes():
             return Rank.BYTES, len(value), value
         case []:

@@ -1,11 +1,8 @@
 """The store of one machine: a maggma Store in an SQLite file."""
 
-import hashlib
-import itertools
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from operator import itemgetter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +12,14 @@ from maggma.core.validator import Validator
 from pydash import get, has, set_
 
 from physics.errors import InputError
-from stores.codec import Rank, decode, encode
+from stores.codec import decode, encode
+from stores.collection import Collection, Criteria
 from stores.database import Database
-from stores.fields import MISSING, Field
-from stores.filters import Where, translate
 from stores.ordering import sorted_by
 from stores.projections import Projection
 
-_BATCH = 2**20
+Properties = Iterable[str] | Mapping[str, Any] | None
+Directions = Mapping[str, Sort | int] | None
 
 
 class SQLiteStore(Store):
@@ -32,10 +29,10 @@ class SQLiteStore(Store):
     One file holds several collections; several threads and processes may read and write it at
     once. An update that has returned survives the death of its process at any moment (kill -9);
     after a loss of power the file is intact, but the updates of the last moments may be missing.
+    The file must lie on a local disk: network file systems lack the locks that SQLite needs.
 
-    Filters mean what they mean in maggma's ``MemoryStore`` (mongomock): what SQL can decide is
-    decided there, the rest on the decoded documents. Unlike MongoDB the store adds no ``_id``.
-    Values are kept as `stores.codec.encode` says.
+    Filters and sorts mean what they mean in maggma's ``MemoryStore`` (mongomock). Unlike MongoDB
+    the store adds no ``_id``. Values are kept as `stores.codec.encode` says.
 
     Parameters
     ----------
@@ -58,7 +55,7 @@ class SQLiteStore(Store):
         If path or collection name cannot be used.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the order of maggma's arguments
         self,
         path: str | os.PathLike[str],
         collection_name: str = "documents",
@@ -79,20 +76,18 @@ class SQLiteStore(Store):
             )
         self.path = str(Path(path).expanduser().absolute())
         self.collection_name = collection_name
-        self._database: Database | None = None
-        self._indexed: set[str] = set()
-        last_updated = DateTimeFormat(last_updated_type)
-        super().__init__(key, last_updated_field, last_updated, validator)
-        self.last_updated_type = last_updated.value
+        self._documents: Collection | None = None
+        super().__init__(
+            key,
+            last_updated_field,
+            last_updated_type,  # type: ignore[arg-type]  # maggma takes the text, too
+            validator,
+        )
 
     @property
     def name(self) -> str:
         """The store as text: ``sqlite://path/collection``."""
         return f"sqlite://{self.path}/{self.collection_name}"
-
-    @property
-    def _collection(self) -> Any:
-        raise StoreError("an SQLiteStore has no pymongo collection; use the methods of the store")
 
     def connect(self, force_reset: bool = False) -> None:
         """
@@ -108,42 +103,20 @@ class SQLiteStore(Store):
         InputError
             If the file cannot be used: not a database, read-only, in a missing folder, ...
         """
-        if self._database is not None:
-            if not force_reset:
-                return
+        if force_reset:
             self.close()
-        database = Database(self.path)
-        try:
-            with database.reading() as connection:
-                known = connection.execute(
-                    "SELECT name FROM sqlite_master WHERE name = ? COLLATE NOCASE",
-                    [self.collection_name],
-                ).fetchone()
-            if known is None:
-                with database.writing() as connection:
-                    connection.execute(
-                        f"CREATE TABLE IF NOT EXISTS {self._table} "
-                        "(id INTEGER PRIMARY KEY, doc TEXT NOT NULL)"
-                    )
-            elif known[0] != self.collection_name:
-                raise InputError(
-                    f"store {self.path}: given the collection {self.collection_name!r}, but the "
-                    f"file has {known[0]!r}, which differs in case only; use that name or another."
-                )
-        except BaseException:
-            database.close()
-            raise
-        self._database = database
-        self.ensure_index(self.key)
-        self.ensure_index(self.last_updated_field)
+        if self._documents is None:
+            documents = Collection(Database(self.path), self.collection_name)
+            documents.create(self.key, self.last_updated_field)
+            self._documents = documents
 
     def close(self) -> None:
         """Close the file."""
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        if self._documents is not None:
+            self._documents.database.close()
+            self._documents = None
 
-    def count(self, criteria: Mapping[str, Any] | None = None) -> int:
+    def count(self, criteria: Criteria = None) -> int:
         """
         Count the documents that match a filter.
 
@@ -157,24 +130,20 @@ class SQLiteStore(Store):
         int
             Their number.
         """
-        where = translate(criteria, self._indexed)
-        return self._rows(f"SELECT count(*) FROM {self._table} WHERE {where.condition}", where)[0][
-            0
-        ]
+        return self._collection.count(criteria)
 
     def query(
         self,
-        criteria: Mapping[str, Any] | None = None,
-        properties: Iterable[str] | Mapping[str, Any] | None = None,
-        sort: Mapping[str, Sort | int] | None = None,
+        criteria: Criteria = None,
+        properties: Properties = None,
+        sort: Directions = None,
         skip: int = 0,
         limit: int = 0,
     ) -> Iterator[dict[str, Any]]:
         """
         Find the documents that match a filter.
 
-        No lock is held between two documents; those that another writer removes meanwhile are
-        left out.
+        Nothing is locked between two documents; those that are removed meanwhile are left out.
 
         Parameters
         ----------
@@ -193,20 +162,13 @@ class SQLiteStore(Store):
         dict
             The documents, in order of insertion if no other is asked for.
         """
-        where = translate(criteria, self._indexed)
-        projection = Projection(properties)
-        columns, build = self._reader(projection)
-        if sort or where.indexed:
-            batches = self._by_id(columns, self._ids(where, sort, skip, limit))
-        else:
-            batches = self._scan(columns, where, skip, limit)
-        for row in batches:
-            yield projection(build(row))
+        directions = {field: Sort(way).value for field, way in (sort or {}).items()}
+        yield from self._collection.find(criteria, Projection(properties), directions, skip, limit)
 
     def distinct(
         self,
         field: str,
-        criteria: Mapping[str, Any] | None = None,
+        criteria: Criteria = None,
         all_exist: bool = False,  # noqa: ARG002 - signature of maggma
     ) -> list[Any]:
         """
@@ -219,35 +181,41 @@ class SQLiteStore(Store):
         criteria
             Restricts the documents; None for all.
         all_exist
-            Without meaning here, as in maggma's own stores.
+            Without meaning, as in maggma's own stores.
 
         Returns
         -------
         list
             The values, in order of their first appearance.
         """
-        where = translate(criteria, self._indexed)
-        subject = Field(field)
-        rows = self._rows(
-            f"SELECT DISTINCT {', '.join(subject.text)} FROM {self._table} WHERE {where.condition}",
-            where,
-        )
-        seen: dict[Any, Any] = {}
-        for row in rows:
-            for candidate in subject.candidates(*row):
-                if candidate is MISSING:
-                    continue
-                for value in candidate if isinstance(candidate, list) else [candidate]:
-                    mark = encode({"": value}) if isinstance(value, dict | list) else value
-                    seen.setdefault(mark, value)
-        return list(seen.values())
+        return self._collection.distinct(field, criteria)
 
-    def groupby(
+    @property
+    def last_updated(self) -> datetime:
+        """
+        The newest date of a document; ``datetime.min`` if there is none.
+
+        Raises
+        ------
+        StoreError
+            If the documents lack the field.
+        """
+        field = self.last_updated_field
+        newest = next(self.query(properties=[field], sort={field: -1}, limit=1), None)
+        if newest is not None and not has(newest, field):
+            raise StoreError(
+                f"{self.name}: its documents have no field '{field}'; set last_updated_field to "
+                "the field that holds their date"
+            )
+        date = get(newest, field)
+        return datetime.min if date is None else self._lu_func[0](date)  # noqa: DTZ901 - as maggma
+
+    def groupby(  # noqa: PLR0917 - the order of maggma's arguments
         self,
         keys: list[str] | str,
-        criteria: Mapping[str, Any] | None = None,
-        properties: Iterable[str] | Mapping[str, Any] | None = None,
-        sort: Mapping[str, Sort | int] | None = None,
+        criteria: Criteria = None,
+        properties: Properties = None,
+        sort: Directions = None,
         skip: int = 0,
         limit: int = 0,
     ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
@@ -271,24 +239,19 @@ class SQLiteStore(Store):
         keys = [keys] if isinstance(keys, str) else list(keys)
         if properties:
             properties = list(dict.fromkeys([*keys, *properties]))
-        groups: dict[str, list[dict[str, Any]]] = {}
+        groups: dict[str, tuple[list[Any], list[dict[str, Any]]]] = {}
         for document in self.query(criteria, properties, sort, skip, limit):
             if all(has(document, key) for key in keys):
-                mark = encode({"": [get(document, key) for key in keys]})
-                groups.setdefault(mark, []).append(document)
+                values = [get(document, key) for key in keys]
+                groups.setdefault(encode({"": values}), (values, []))[1].append(document)
         found = list(groups.values())
-        order = sorted_by(
-            [
-                (group, [get(documents[0], key) for key in keys])
-                for group, documents in enumerate(found)
-            ],
-            [1] * len(keys),
-        )
-        for group in order:
-            values: dict[str, Any] = {}
-            for key in keys:
-                set_(values, key, get(found[group][0], key))
-            yield values, found[group]
+        keyed = [(number, values) for number, (values, _) in enumerate(found)]
+        for number in sorted_by(keyed, [1] * len(keys)):
+            values, documents = found[number]
+            shared: dict[str, Any] = {}
+            for key, value in zip(keys, values, strict=True):
+                set_(shared, key, value)
+            yield shared, documents
 
     def update(
         self,
@@ -313,31 +276,23 @@ class SQLiteStore(Store):
             If a value cannot be kept, a key is missing, a unique index would be violated, or the
             file cannot be written.
         ValueError
-            If the validator is strict and refuses a document.
+            If the validator is strict and refuses a document; some validators raise their own.
         """
         names = [key] if isinstance(key, str) else list(key or [self.key])
         wanted = []
         for document in docs if isinstance(docs, list) else [docs]:
             text = encode(document)
-            if not self._is_valid(document):
-                continue
             missing = [name for name in names if name not in document]
             if missing:
                 raise InputError(
-                    f"store {self.name}: given a document without the key '{missing[0]}', "
-                    f"expected one; it has {', '.join(map(str, document))}."
+                    f"store {self.name}: given a document without the key '{missing[0]}', expected "
+                    f"one; it has {', '.join(map(str, document)) or 'no fields'}."
                 )
-            criteria = {name: document[name] for name in names}
-            wanted.append((translate(criteria, self._indexed), text))
-        try:
-            with self._open.writing() as connection:
-                for where, text in wanted:
-                    self._replace(connection, where, text)
-        except sqlite3.IntegrityError as error:
-            raise InputError(
-                f"store {self.name}: given a document whose value of a field with a unique index "
-                f"is there already ({error}); change the value or update by that field."
-            ) from error
+            if self._is_valid(text):
+                known = all(type(document[name]) in {str, int} for name in names)
+                kept = document if known else decode(text)
+                wanted.append(({name: {"$eq": kept[name]} for name in names}, text))
+        self._collection.replace(wanted)
 
     def remove_docs(self, criteria: Mapping[str, Any]) -> None:
         """
@@ -348,14 +303,7 @@ class SQLiteStore(Store):
         criteria
             The filter; an empty one removes all.
         """
-        where = translate(criteria, self._indexed)
-        with self._open.writing() as connection:
-            self._open.matches = where.matches
-            connection.execute(
-                f"DELETE FROM {self._table} WHERE id IN "
-                f"(SELECT id FROM {self._table} WHERE {where.condition})",
-                where.values,
-            )
+        self._collection.remove(criteria)
 
     def ensure_index(self, key: str, unique: bool = False) -> bool:
         """
@@ -366,7 +314,8 @@ class SQLiteStore(Store):
         key
             Dotted name of the field.
         unique
-            Refuse two documents with the same value; a missing value counts as one.
+            Refuse two documents with the same value; a missing value counts as one, and an array
+            as a whole.
 
         Returns
         -------
@@ -374,26 +323,7 @@ class SQLiteStore(Store):
             Whether the index exists now; False if it cannot be made, such as a unique one over
             values that are not.
         """
-        subject = Field(key)
-        if subject.path is None:
-            return False
-        name = self._index(key, unique)
-        with self._open.reading() as connection:
-            known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [name])
-            exists = known.fetchone() is not None
-        if not exists:
-            value = f"ifnull({subject.value}, 0)" if unique else subject.value
-            try:
-                with self._open.writing() as connection:
-                    connection.execute(
-                        f"CREATE {'UNIQUE ' * unique}INDEX IF NOT EXISTS {_quoted(name)} "
-                        f"ON {self._table} ({subject.rank}, {value})"
-                    )
-            except sqlite3.IntegrityError:
-                return False
-        if not unique:
-            self._indexed.add(key)
-        return True
+        return self._collection.ensure_index(key, unique=unique)
 
     def __eq__(self, other: object) -> bool:
         """Compare file, collection and date field, as maggma's stores do."""
@@ -408,142 +338,19 @@ class SQLiteStore(Store):
         return self.path, self.collection_name, self.last_updated_field
 
     @property
-    def _open(self) -> Database:
-        if self._database is None:
+    def _collection(self) -> Collection:
+        if self._documents is None:
             raise StoreError(f"{self.name} is not connected; call connect() first")
-        return self._database
+        return self._documents
 
-    @property
-    def _table(self) -> str:
-        return _quoted(self.collection_name)
-
-    def _index(self, key: str, unique: bool) -> str:
-        """Name an index; the digest tells apart what SQLite, blind to case, would not."""
-        digest = hashlib.sha256(f"{self.collection_name}\0{key}".encode()).hexdigest()[:8]
-        return f"{self.collection_name} {key} {'unique ' * unique}{digest}"
-
-    def _is_valid(self, document: dict[str, Any]) -> bool:
-        if self.validator is None or self.validator.is_valid(document):
+    def _is_valid(self, text: str) -> bool:
+        if self.validator is None:
+            return True
+        document = decode(text)
+        if self.validator.is_valid(document):
             return True
         errors = self.validator.validation_errors(document)
-        if self.validator.strict:
+        if getattr(self.validator, "strict", False):
             raise ValueError(errors)
         self.logger.error(errors)
         return False
-
-    def _rows(self, statement: str, where: Where, **values: Any) -> list[Any]:
-        with self._open.reading() as connection:
-            self._open.matches = where.matches
-            return connection.execute(statement, {**where.values, **values}).fetchall()
-
-    def _replace(self, connection: sqlite3.Connection, where: Where, text: str) -> None:
-        self._open.matches = where.matches
-        found = connection.execute(
-            f"SELECT min(id) FROM {self._table} WHERE {where.condition}", where.values
-        ).fetchone()[0]
-        if found is None:
-            connection.execute(f"INSERT INTO {self._table} (doc) VALUES (?)", [text])
-        else:
-            connection.execute(f"UPDATE {self._table} SET doc = ? WHERE id = ?", [text, found])
-
-    def _reader(self, projection: Projection) -> tuple[str, Any]:
-        """Choose the columns that a projection needs, and how to make a document of them."""
-        roots = projection.roots
-        fields = None if roots is None else [Field(root) for root in roots]
-        if fields is None or any(field.path is None for field in fields):
-            return "doc", lambda row: decode(row[0])
-
-        def build(row: tuple[str | None, ...]) -> dict[str, Any]:
-            pairs = zip(fields, row, strict=True)
-            return {field.name: decode(text) for field, text in pairs if text is not None}
-
-        return ", ".join(f"doc -> {field.path}" for field in fields) or "1", build
-
-    def _scan(self, columns: str, where: Where, skip: int, limit: int) -> Iterator[Any]:
-        """Read in order of insertion, a batch at a time."""
-        statement = (
-            f"SELECT id, {columns} FROM {self._table} WHERE id > :after AND {where.condition} "
-            "ORDER BY id LIMIT :limit OFFSET :skip"
-        )
-        after, left = -1, limit or -1
-        while left:
-            batch = self._batch(statement, where, after=after, limit=left, skip=skip)
-            yield from (row[1:] for row in batch)
-            if not batch:
-                return
-            after, skip = batch[-1][0], 0
-            left = left - len(batch) if limit else -1
-
-    def _by_id(self, columns: str, ids: list[int]) -> Iterator[Any]:
-        """Read the documents with these row numbers."""
-        statement = f"SELECT {columns} FROM {self._table} WHERE id = ?"
-        for id_ in ids:
-            with self._open.reading() as connection:
-                row = connection.execute(statement, [id_]).fetchone()
-            if row is not None:
-                yield row
-
-    def _batch(self, statement: str, where: Where, **values: Any) -> list[Any]:
-        """Read rows until they hold about 1 MB, then let go of the statement."""
-        batch, size = [], 0
-        with self._open.reading() as connection:
-            self._open.matches = where.matches
-            cursor = connection.execute(statement, {**where.values, **values})
-            for row in cursor:
-                batch.append(row)
-                size += sum(len(text) for text in row[1:] if isinstance(text, str)) + 64
-                if size > _BATCH:
-                    break
-            cursor.close()
-        return batch
-
-    def _ids(
-        self, where: Where, sort: Mapping[str, Sort | int] | None, skip: int, limit: int
-    ) -> list[int]:
-        """Find the row numbers of the documents asked for, in order."""
-        directions = {field: Sort(way).value for field, way in (sort or {}).items()}
-        order = self._order(directions)
-        if order is not None:
-            rows = self._rows(
-                f"SELECT id FROM {self._table} WHERE {where.condition} ORDER BY {order} "
-                "LIMIT :limit OFFSET :skip",
-                where,
-                limit=limit or -1,
-                skip=skip,
-            )
-            return list(map(itemgetter(0), rows))
-        fields = [Field(name) for name in directions]
-        columns = ", ".join(itertools.chain.from_iterable(field.text for field in fields))
-        keyed = []
-        with self._open.reading() as connection:
-            self._open.matches = where.matches
-            for id_, *texts in connection.execute(
-                f"SELECT id, {columns} FROM {self._table} WHERE {where.condition} ORDER BY id",
-                where.values,
-            ):
-                found = zip(fields, texts[::2], texts[1::2], strict=True)
-                firsts = [next(iter(field.candidates(*text)), MISSING) for field, *text in found]
-                values = [None if first is MISSING else first for first in firsts]
-                keyed.append((id_, values))
-        return sorted_by(keyed, list(directions.values()))[skip : skip + limit if limit else None]
-
-    def _order(self, directions: dict[str, int]) -> str | None:
-        """Write a sort in SQL; None if only the values themselves can tell."""
-        if not directions:
-            return "id"
-        (field, direction), *others = directions.items()
-        if others or field not in self._indexed:
-            return None
-        subject = Field(field)
-        odd = f"{subject.rank} IN ({Rank.TEXT_WITH_NUL:d}, {Rank.OBJECT:d}, {Rank.ARRAY:d}, {Rank.BYTES:d})"
-        if "." in field:
-            odd += f" OR {subject.rank} = {Rank.NULL:d}"
-        if self._rows(f"SELECT 1 FROM {self._table} WHERE {odd} LIMIT 1", Where()):
-            return None
-        way = "ASC" if direction > 0 else "DESC"
-        return f"{subject.rank} {way}, {subject.value} {way}, id"
-
-
-def _quoted(name: str) -> str:
-    """Quote a name for SQL."""
-    return '"' + name.replace('"', '""') + '"'

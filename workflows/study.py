@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from pymatgen.core import Structure
 
 from makers.calculation import calculation
-from makers.engines import Engine, get_engine
+from makers.engine import Engine
+from makers.engines import get_engine
 from physics.errors import InputError
 from stores.hashing import input_hash
 from workflows.elastic import ElasticFlowMaker
@@ -128,7 +129,7 @@ class Study(StudyModel):
         """
         return {name: read_structure(system.structure) for name, system in self.systems.items()}
 
-    def get_engine(self) -> Engine:
+    def checked_engine(self) -> Engine:
         """
         Give the engine of the study, checked against what the study needs of it.
 

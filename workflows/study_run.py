@@ -95,7 +95,7 @@ def plan_study(study_file: Path) -> Plan:
     """
     study = Study.from_file(study_file)
     structures = study.structures()
-    engine = study.get_engine()
+    engine = study.checked_engine()
     return Plan(
         study=study.name,
         jobs=plan_flow(study.flow(structures), structures),
@@ -136,7 +136,7 @@ def run_study(
     path = store or settings.store
     study = Study.from_file(study_file)
     structures = study.structures()
-    engine = study.get_engine()
+    engine = study.checked_engine()
     for structure in structures.values():
         engine.require_elements(structure)
     if settings.mode != "replay":

@@ -11,7 +11,8 @@ from monty.json import MontyDecoder, MontyEncoder
 from pymatgen.core import Structure
 
 from makers.calculation import CalculationMaker, calculation
-from makers.engines import ENGINES, Engine, get_engine
+from makers.engine import Engine
+from makers.engines import ENGINES, get_engine
 from physics.errors import InputError
 from stores.documents import CalculationDocument
 

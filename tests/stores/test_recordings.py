@@ -7,7 +7,7 @@ import pytest
 from pymatgen.core import Structure
 
 from makers.calculation import CalculationMaker, calculation
-from makers.engines import Engine
+from makers.engine import Engine
 from physics.errors import InputError
 from stores.documents import CalculationDocument
 

@@ -100,4 +100,4 @@ def test_partial_occupancy(tmp_path: Path) -> None:
 
 def test_an_unknown_engine_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="did you mean 'chgnet'"):
-        read(tmp_path, GOOD.replace("emt", "chgnt")).get_engine()
+        read(tmp_path, GOOD.replace("emt", "chgnt")).checked_engine()

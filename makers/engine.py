@@ -1,0 +1,292 @@
+"""An engine: what computes energies, forces and stresses, and what it can do."""
+
+import importlib.util
+from dataclasses import dataclass, field
+from pkgutil import resolve_name
+from typing import Any, Literal
+
+from jobflow import Maker
+from pymatgen.core import Structure
+
+from physics.errors import InputError
+
+TRAJECTORY_FILE = "trajectory.traj"
+KBAR_VASP_SIGN_TO_GPA = -0.1
+REFERENCE_ATOMS = 32
+
+
+@dataclass(frozen=True)
+class EngineResult:
+    """
+    What an engine returned, in the units of the documents.
+
+    Parameters
+    ----------
+    structure : Structure
+        Final structure, Å.
+    energy : float
+        Potential energy, eV.
+    forces : list of 3-tuples
+        Forces, eV/Å.
+    stress : 3x3 tuple or None
+        Cauchy stress, GPa, tension positive.
+    converged : bool
+        Whether the force criterion was met.
+    steps : int
+        Configurations evaluated, the first included.
+    """
+
+    structure: Structure
+    energy: float
+    forces: list[tuple[float, float, float]]
+    stress: Any
+    converged: bool
+    steps: int
+
+
+@dataclass(frozen=True)
+class Engine:
+    """
+    An engine that atomate2 drives through an ASE calculator.
+
+    Parameters
+    ----------
+    name : str
+        Name in studies and documents.
+    functional : str
+        Level of theory.
+    relax_maker, md_maker : str
+        atomate2 Makers as ``module:class``; resolved when a Maker is asked for.
+    modules : tuple of str
+        Modules that must be importable.
+    packages : tuple of str
+        Distributions whose versions go into documents.
+    install : str
+        Command that makes the engine available.
+    seconds : float
+        CPU seconds for energy, forces and stress of 32 atoms on one core.
+    scaling : float
+        Exponent of the cost in the number of atoms.
+    stress : bool
+        Whether it has a stress tensor.
+    settings : dict
+        Fields of the atomate2 Makers that select this engine.
+    elements : frozenset of str
+        Elements it knows; empty: all.
+    caveat : str
+        What a reader of its numbers must know; becomes a warning of every document.
+    """
+
+    name: str
+    functional: str
+    relax_maker: str
+    md_maker: str
+    modules: tuple[str, ...]
+    packages: tuple[str, ...]
+    install: str
+    seconds: float
+    scaling: float = 1.0
+    stress: bool = True
+    settings: dict[str, Any] = field(default_factory=dict)
+    elements: frozenset[str] = frozenset()
+    caveat: str = ""
+
+    def why_unavailable(self) -> str | None:
+        """
+        Say why the engine cannot run here.
+
+        Returns
+        -------
+        str or None
+            The reason with the command that would help, or None if the engine is available.
+        """
+        missing = [module for module in self.modules if importlib.util.find_spec(module) is None]
+        if missing:
+            return f"no module {', '.join(missing)}; install it with: {self.install}"
+        return None
+
+    def require(self) -> None:
+        """
+        Insist that the engine runs here.
+
+        Raises
+        ------
+        InputError
+            If it does not; the message holds the remedy.
+        """
+        if (reason := self.why_unavailable()) is not None:
+            raise InputError(f"engine '{self.name}' is not available: {reason}")
+
+    def require_elements(self, structure: Structure) -> None:
+        """
+        Insist that the engine knows the elements of a structure.
+
+        Parameters
+        ----------
+        structure : Structure
+            Structure to be computed.
+
+        Raises
+        ------
+        InputError
+            If it does not.
+        """
+        unknown = {element.symbol for element in structure.elements} - self.elements
+        if self.elements and unknown:
+            raise InputError(
+                f"engine '{self.name}' does not know {', '.join(sorted(unknown))}, given in "
+                f"{structure.formula}; it knows {', '.join(sorted(self.elements))}: choose "
+                f"another engine (thioflow engines)"
+            )
+
+    def static(self) -> Maker:
+        """
+        Give the Maker of a single point.
+
+        Returns
+        -------
+        Maker
+            Energy, forces and stress of a structure as it is.
+        """
+        return self._maker(self.relax_maker, relax_cell=False, steps=1, ionic_step_data=None)
+
+    def relax(
+        self,
+        *,
+        cell: bool = True,
+        fmax: float = 1e-4,
+        steps: int = 500,
+        fix_symmetry: bool = False,
+    ) -> Maker:
+        """
+        Give the Maker of a relaxation.
+
+        Parameters
+        ----------
+        cell : bool
+            Whether the cell relaxes with the ions.
+        fmax : float
+            Largest force allowed at the end, eV/Å.
+        steps : int
+            Most ionic steps.
+        fix_symmetry : bool
+            Whether the space group of the initial structure is kept.
+
+        Returns
+        -------
+        Maker
+            The relaxation, by BFGS.
+        """
+        return self._maker(
+            self.relax_maker,
+            relax_cell=cell,
+            steps=steps,
+            fix_symmetry=fix_symmetry,
+            relax_kwargs={"fmax": fmax, "final_atoms_object_file": None},
+            optimizer_kwargs={"optimizer": "BFGS"},
+            ionic_step_data=None,
+        )
+
+    def md(
+        self,
+        *,
+        temperature: float,
+        steps: int,
+        time_step: float = 2.0,
+        ensemble: Literal["nvt", "npt"] = "nvt",
+        pressure: float = 0.0,
+        seed: int = 0,
+    ) -> Maker:
+        """
+        Give the Maker of a molecular dynamics run.
+
+        Parameters
+        ----------
+        temperature : float
+            K.
+        steps : int
+            Number of time steps.
+        time_step : float
+            fs.
+        ensemble : {"nvt", "npt"}
+            atomate2's default dynamics of that ensemble: Langevin, or a Nose-Hoover chain with
+            barostat.
+        pressure : float
+            GPa, for npt.
+        seed : int
+            Seed of the initial velocities.
+
+        Returns
+        -------
+        Maker
+            The run; its trajectory goes to a file, the document holds the last frame.
+        """
+        return self._maker(
+            self.md_maker,
+            temperature=temperature,
+            n_steps=steps,
+            time_step=time_step,
+            ensemble=ensemble,
+            pressure=10 * pressure if ensemble == "npt" else None,
+            mb_velocity_seed=seed,
+            store_trajectory="no",
+            traj_file=TRAJECTORY_FILE,
+        )
+
+    def run(self, maker: Maker, structure: Structure, prev_dir: str | None) -> EngineResult:
+        """
+        Run an atomate2 Maker of this engine here and now.
+
+        Parameters
+        ----------
+        maker : Maker
+            A Maker from this engine.
+        structure : Structure
+            Initial structure.
+        prev_dir : str or None
+            Folder of an earlier calculation.
+
+        Returns
+        -------
+        EngineResult
+            The final state. atomate2 reports stress in kbar with VASP's sign; this is GPa,
+            tension positive.
+        """
+        make = maker.make.original  # type: ignore[attr-defined]
+        task = make(maker, structure, prev_dir=prev_dir)
+        output = task.output
+        stress = None
+        if output.stress is not None and self.stress:
+            stress = tuple(
+                tuple(KBAR_VASP_SIGN_TO_GPA * float(s) for s in row) for row in output.stress
+            )
+        final = task.structure
+        return EngineResult(
+            structure=Structure(final.lattice, final.species, final.frac_coords),
+            energy=float(output.energy),
+            forces=[(float(x), float(y), float(z)) for x, y, z in output.forces],
+            stress=stress,
+            converged=task.is_force_converged is not False,
+            steps=int(output.n_steps or 1),
+        )
+
+    def estimate(self, atoms: int, evaluations: int) -> float:
+        """
+        Estimate the cost of a job.
+
+        Parameters
+        ----------
+        atoms : int
+            Number of atoms.
+        evaluations : int
+            Number of energy, force and stress evaluations.
+
+        Returns
+        -------
+        float
+            CPU seconds on one core.
+        """
+        return evaluations * self.seconds * (atoms / REFERENCE_ATOMS) ** self.scaling
+
+    def _maker(self, path: str, **fields: Any) -> Maker:
+        return resolve_name(path)(**fields, **self.settings)
