@@ -91,8 +91,7 @@ class Collection:
         subject = Field(key)
         if subject.path is None:
             return False
-        digest = hashlib.sha256(f"{self.name}\0{key}".encode()).hexdigest()[:8]
-        name = f"{self.name} {key} {'unique ' * unique}{digest}"
+        name = self._index(key, unique=unique)
         with self.database.reading() as connection:
             known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [name])
             exists = known.fetchone() is not None
@@ -249,6 +248,11 @@ class Collection:
                 where.values,
             )
 
+    def _index(self, key: str, *, unique: bool = False) -> str:
+        """Name an index; the digest tells apart what SQLite, blind to case, would not."""
+        digest = hashlib.sha256(f"{self.name}\0{key}".encode()).hexdigest()[:8]
+        return f"{self.name} {key} {'unique ' * unique}{digest}"
+
     def _rows(self, statement: str, where: Where, **values: Any) -> list[Any]:
         with self.database.reading() as connection:
             self.database.matches = where.matches
@@ -292,8 +296,11 @@ class Collection:
         """Find the row numbers of the documents asked for, in order."""
         order = self._order(directions)
         if order is not None:
+            source = self._table
+            if directions and not where.indexed:
+                source += f" INDEXED BY {_quoted(self._index(*directions))}"
             rows = self._rows(
-                f"SELECT id FROM {self._table} WHERE {where.condition} ORDER BY {order} "
+                f"SELECT id FROM {source} WHERE {where.condition} ORDER BY {order} "
                 "LIMIT :limit OFFSET :skip",
                 where,
                 limit=limit or -1,

@@ -30,8 +30,8 @@ _REMEDIES = {
     "written; free some space and repeat it",
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error or is full; "
     "nothing of this update was written; check the disk ('df', 'dmesg') and repeat it",
-    sqlite3.SQLITE_BUSY: "stayed locked by another process; expected it to be free in time; end the "
-    "process that holds it ('fuser FILE' names it) and repeat",
+    sqlite3.SQLITE_BUSY: "stayed locked by another process; expected it to be free in time; end "
+    "the process that holds it ('fuser FILE' names it) and repeat",
     sqlite3.SQLITE_TOOBIG: "cannot hold a document beyond 1 GB; keep large data in files",
 }
 
@@ -50,13 +50,10 @@ class Database:
     ----------
     path
         The file; it is created if missing, its folder is not.
-    timeout
-        How long to wait for a lock of another process, in s.
     """
 
-    def __init__(self, path: str, timeout: float = TIMEOUT) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
-        self.timeout = timeout
         self.matches: Callable[[str], bool] = lambda _: True
         self.lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -96,7 +93,7 @@ class Database:
         Raises
         ------
         InputError
-            If the file cannot be used, or stays locked for longer than the timeout.
+            If the file cannot be used, or stays locked for longer than ``TIMEOUT`` (in s).
         """
         with self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -117,7 +114,7 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=self.timeout, isolation_level=None, check_same_thread=False
+            self.path, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
         )
         try:
             if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -132,7 +129,7 @@ class Database:
 
     def _claim(self, connection: sqlite3.Connection) -> None:
         """Turn an empty file into a store; several processes may do so at once."""
-        deadline = time.monotonic() + self.timeout
+        deadline = time.monotonic() + TIMEOUT
         while True:
             try:
                 connection.execute("BEGIN IMMEDIATE")

@@ -77,9 +77,11 @@ def translate(criteria: Mapping[str, Any] | None, indexed: Iterable[str] = ()) -
     criteria = normalised(criteria)
     translation = _Translation()
     verdict = translation.all_of(criteria)
+    if translation.operators > _MAX_OPERATORS:
+        verdict = translation.unknown()
     if translation.undecided:
         _validate(criteria)
-    lookups = translation.lookups(criteria, frozenset(indexed))
+    lookups = translation.lookups(criteria, frozenset(indexed))[:_MAX_OPERATORS]
     return Where(
         " AND ".join([*lookups, f"coalesce({verdict}, matches(doc))"]),
         translation.values,
@@ -99,13 +101,13 @@ class _Translation(Comparisons):
     def __init__(self) -> None:
         super().__init__()
         self.undecided = False
-        self._operators = 0
+        self.operators = 0
         self._arrays = 0
 
     def all_of(self, criteria: Any, source: str = "doc", level: int = 0) -> str:
         """Judge a filter, or the part of one that belongs to ``source``."""
         if not isinstance(criteria, Mapping) or level > _MAX_LEVELS:
-            return self._unknown()
+            return self.unknown()
         verdicts = []
         for key, search in criteria.items():
             match key:
@@ -119,7 +121,7 @@ class _Translation(Comparisons):
                 case str() if not key.startswith("$"):
                     verdicts.append(self._field(Field(key, source), search, level))
                 case _:
-                    verdicts.append(self._unknown())
+                    verdicts.append(self.unknown())
         return f"({' AND '.join(verdicts)})" if verdicts else "1"
 
     def lookups(self, criteria: Any, indexed: frozenset[str]) -> list[str]:
@@ -135,9 +137,9 @@ class _Translation(Comparisons):
 
     def _field(self, subject: Field, search: Any, level: int) -> str:
         operators = _operators(search)
-        self._operators += len(operators)
-        if subject.path is None or "$all" in dict(operators) or self._operators > _MAX_OPERATORS:
-            return self._unknown()
+        self.operators += len(operators)
+        if subject.path is None or "$all" in dict(operators) or self.operators > _MAX_OPERATORS:
+            return self.unknown()
         if len(operators) == 1:
             return self._operator(subject, *operators[0], level, through=subject.source == "doc")
         verdicts = [self._operator(subject, *operator, level) for operator in operators]
@@ -162,7 +164,7 @@ class _Translation(Comparisons):
                 return self._element(subject, operand)
         test = self.compare(operator, operand)
         if test is None:
-            return self._unknown()
+            return self.unknown()
         behind = self._behind(subject, operator, operand, test) if through else ""
         return self._judge(subject, test, behind)
 
@@ -227,7 +229,7 @@ class _Translation(Comparisons):
             tests = [self.compare(operator, operand) for operator, operand in criteria.items()]
             known = [test for test in tests if test is not None]
             if len(known) < len(tests):
-                return self._unknown()
+                return self.unknown()
 
             def judge(element: str) -> str:
                 value = f"{element}.type", f"{element}.value", _tag(element), {"array": _UNKNOWN}
@@ -254,7 +256,8 @@ class _Translation(Comparisons):
             ]
         return " ".join(f"WHEN NOT ({glance}) THEN 0" for glance in sorted(glances, key=len))
 
-    def _unknown(self) -> str:
+    def unknown(self) -> str:
+        """Leave a verdict to ``matches``."""
         self.undecided = True
         return _UNKNOWN
 

@@ -45,7 +45,7 @@ def export_study(
     """
     if form == "json":
         properties = [
-            jsanitize(document.model_dump(mode="json"), strict=True)
+            jsanitize(document.model_dump(), strict=True)
             for kind in PROPERTIES.values()
             for document in results.find(kind, {"study": study})
         ]

@@ -17,22 +17,24 @@ def engines(
     from makers.engines import ENGINES, get_engine
 
     chosen = [get_engine(check)] if check else list(ENGINES.values())
-    table = Table(
-        title="Engines", caption="cost: CPU seconds for energy, forces and stress of 32 atoms"
-    )
-    for column in ("name", "available", "level of theory", "elements", "stress", "cost", "remark"):
+    console = Console()
+    table = Table(title="Engines")
+    for column in ("name", "here", "level of theory", "stress", "elements", "CPU time"):
         table.add_column(column, overflow="fold")
     for engine in chosen:
-        reason = engine.why_unavailable()
         table.add_row(
             engine.name,
-            "[green]yes[/]" if reason is None else f"[red]no[/]: {reason}",
+            "[red]no[/]" if engine.why_unavailable() else "[green]yes[/]",
             engine.functional,
-            ", ".join(sorted(engine.elements)) or "all",
             "yes" if engine.stress else "no",
+            " ".join(sorted(engine.elements)) or "all",
             f"{engine.seconds:g} s",
-            engine.caveat,
         )
-    Console().print(table)
+    console.print(table)
+    console.print("CPU time: energy, forces and stress of 32 atoms on one core.")
+    for engine in chosen:
+        console.print(f"[bold]{engine.name}[/]: {engine.caveat}.", soft_wrap=True)
+        if reason := engine.why_unavailable():
+            console.print(f"  not available: {reason}", markup=False, soft_wrap=True)
     if check:
         chosen[0].require()
