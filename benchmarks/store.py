@@ -3,7 +3,8 @@ Speed and memory of the SQLite store beside maggma's MemoryStore and MontyStore.
 
 Each store is filled with the same documents in a process of its own; upserts and queries are then
 timed on the filled store. ``$elemMatch``, sort and distinct use fields without an index, so their
-time grows with the number of documents; their targets are meant for 10 000. Run ``python benchmarks/store.py --help`` for the options.
+time grows with the number of documents; their targets are meant for 10 000. Run
+``python benchmarks/store.py --help`` for the options.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """An engine: what computes energies, forces and stresses, and what it can do."""
 
+import importlib
 import importlib.util
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
@@ -252,6 +253,8 @@ class Engine:
             The final state. atomate2 reports stress in kbar with VASP's sign; this is GPa,
             tension positive.
         """
+        for module in self.modules:
+            importlib.import_module(module)  # atomate2 would go on with another package
         make = maker.make.original  # type: ignore[attr-defined]
         task = make(maker, structure, prev_dir=prev_dir)
         output = task.output

@@ -203,8 +203,19 @@ def normalised(criteria: Any) -> Any:
     -------
     Any
         A copy with naive UTC dates, Python numbers, and lists instead of tuples and arrays.
+
+    Raises
+    ------
+    InputError
+        If a key is not text.
     """
     if isinstance(criteria, Mapping):
+        for key in criteria:
+            if not isinstance(key, str):
+                raise InputError(
+                    f"store: given a filter with the key {_shown(key)} of type "
+                    f"{type(key).__name__}, expected text; name a field or an operator."
+                )
         return {key: normalised(value) for key, value in criteria.items()}
     if isinstance(criteria, list | tuple):
         return [normalised(value) for value in criteria]

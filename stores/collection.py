@@ -17,6 +17,7 @@ from stores.ordering import sorted_by
 from stores.projections import Projection
 
 _BATCH = 2**20
+_DIGEST = 8
 _UNSORTABLE = (Rank.TEXT_WITH_NUL, Rank.OBJECT, Rank.ARRAY, Rank.BYTES)
 
 Criteria = Mapping[str, Any] | None
@@ -56,20 +57,25 @@ class Collection:
         """
         with self.database.reading() as connection:
             known = connection.execute(
-                "SELECT name FROM sqlite_master WHERE name = ? COLLATE NOCASE", [self.name]
-            ).fetchone()
-        if known is None:
+                "SELECT type, tbl_name, name FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE",
+                [self.name],
+            ).fetchall()
+        tables = {table for _, table, _ in known}
+        if not tables:
             with self.database.writing() as connection:
                 connection.execute(
                     f"CREATE TABLE IF NOT EXISTS {self._table} "
                     "(id INTEGER PRIMARY KEY, doc TEXT NOT NULL)"
                 )
-        elif known[0] != self.name:
+        elif self.name not in tables:
             raise InputError(
                 f"store {self.database.path}: given the collection '{self.name}', but the file has "
-                f"'{known[0]}', which differs in case only; use that name or another."
+                f"'{tables.pop()}', which differs in case only; use that name or another."
             )
-        for field in fields:
+        names = {name for kind, _, name in known if kind == "index"}
+        keys = {name[len(self.name) + 1 : -_DIGEST - 1] for name in names}
+        self._indexed = {key for key in keys if self._index(key) in names}
+        for field in set(fields) - self._indexed:
             self.ensure_index(field)
 
     def ensure_index(self, key: str, *, unique: bool = False) -> bool:
@@ -250,7 +256,7 @@ class Collection:
 
     def _index(self, key: str, *, unique: bool = False) -> str:
         """Name an index; the digest tells apart what SQLite, blind to case, would not."""
-        digest = hashlib.sha256(f"{self.name}\0{key}".encode()).hexdigest()[:8]
+        digest = hashlib.sha256(f"{self.name}\0{key}".encode()).hexdigest()[:_DIGEST]
         return f"{self.name} {key} {'unique ' * unique}{digest}"
 
     def _rows(self, statement: str, where: Where, **values: Any) -> list[Any]:

@@ -160,7 +160,7 @@ class Comparisons:
         whole = [int(n) for n in numbers if n == int(n) and MIN_INTEGER <= n <= MAX_INTEGER]
         low, high = min(low for low, _ in brackets), max(high for _, high in brackets)
         equal = f"{{x}} {self._among(whole)}"
-        near = range_ = f"{{x}} BETWEEN {self._bind(low)} AND {self._bind(high)}"
+        near = range_ = f"{{x}} BETWEEN {self.bind(low)} AND {self.bind(high)}"
         if len(whole) == len(numbers):
             near = f"CAST(round({{x}}) AS INTEGER) {self._among(whole)}"
         result.verdicts |= {"integer": equal, "real": f"CASE WHEN NOT ({near}) THEN 0 END"}
@@ -174,14 +174,14 @@ class Comparisons:
     def _numbers_beyond(self, sign: str, operand: float) -> Comparison | None:
         if not math.isfinite(operand) or not MIN_INTEGER <= operand <= MAX_INTEGER:
             return None
-        low, high = map(self._bind, _bracket(operand))
+        low, high = map(self.bind, _bracket(operand))
         above, below = int(sign[0] == ">"), int(sign[0] == "<")
         infinity = Rank.INFINITY if above else Rank.NEGATIVE_INFINITY
         real = f"CASE WHEN {{x}} > {high} THEN {above} WHEN {{x}} < {low} THEN {below} END"
         glance = f"{{x}} >= {low}" if above else f"{{x}} <= {high} OR typeof({{x}}) = 'text'"
         return Comparison(
             {
-                "integer": f"{{x}} {sign} {self._bind(operand)}",
+                "integer": f"{{x}} {sign} {self.bind(operand)}",
                 "real": real,
                 "object": f"CASE {{tag}} WHEN {infinity:d} THEN 1 ELSE 0 END",
             },
@@ -192,23 +192,36 @@ class Comparisons:
     def _others_beyond(self, sign: str, operand: Any) -> Comparison | None:
         special = tag(operand)
         if special is None and isinstance(operand, str):
-            exact = f"{{x}} {sign} {self._bind(operand)}"
+            exact = f"{{x}} {sign} {self.bind(operand)}"
             odd = f"CASE {{tag}} WHEN {Rank.TEXT_WITH_NUL:d} THEN NULL ELSE 0 END"
             return Comparison(
                 {"text": exact, "object": odd}, {Rank.TEXT: exact, Rank.TEXT_WITH_NUL: "1"}
             )
         if special is not None and isinstance(operand, datetime | ObjectId):
-            exact = f"{{x}} {sign} {self._bind(tagged(*special))}"
+            exact = f"{{x}} {sign} {self.bind(tagged(*special))}"
             verdict = f"CASE {{tag}} WHEN {special[0]:d} THEN {exact} ELSE 0 END"
             return Comparison({"object": verdict}, {special[0]: exact})
         return None
 
     def _among(self, values: Sequence[Any]) -> str:
         if len(values) == 1:
-            return f"= {self._bind(values[0])}"
-        return f"IN (SELECT value FROM json_each({self._bind(orjson.dumps(values).decode())}))"
+            return f"= {self.bind(values[0])}"
+        return f"IN (SELECT value FROM json_each({self.bind(orjson.dumps(values).decode())}))"
 
-    def _bind(self, value: Any) -> str:
+    def bind(self, value: Any) -> str:
+        """
+        Name a parameter.
+
+        Parameters
+        ----------
+        value
+            Its value.
+
+        Returns
+        -------
+        str
+            What stands for it in the statement.
+        """
         name = f"v{len(self.values)}"
         self.values[name] = value
         return f":{name}"

@@ -10,6 +10,7 @@ SQLite can look them up.
 
 # ruff: noqa: S608 - statements are put together from escaped paths; values are always bound
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -219,11 +220,8 @@ class _Translation(Comparisons):
         if not any(key.startswith("$") for key in criteria):
 
             def judge(element: str) -> str:
-                return (
-                    f"WHEN {element}.type <> 'object' THEN NULL "
-                    f"{self._glances(criteria, f'{element}.value')} "
-                    f"ELSE {self.all_of(criteria, f'{element}.value', _MAX_LEVELS)}"
-                )
+                verdict = self.all_of(criteria, f"{element}.value", _MAX_LEVELS)
+                return f"WHEN {element}.type <> 'object' THEN NULL ELSE {verdict}"
 
         else:
             tests = [self.compare(operator, operand) for operator, operand in criteria.items()]
@@ -235,26 +233,28 @@ class _Translation(Comparisons):
                 value = f"{element}.type", f"{element}.value", _tag(element), {"array": _UNKNOWN}
                 return f"ELSE {' AND '.join(test.judge(*value) for test in known)}"
 
-        return self._any(
+        verdict = self._any(
             subject,
             lambda e: f"CASE WHEN typeof({e}.key) <> 'integer' THEN 0 {judge(e)} END",
             f"CASE WHEN {subject.type} = 'array' OR {subject.reachable} THEN 0 END",
         )
+        glance = self._glance(subject, criteria)
+        return f"CASE WHEN NOT {glance} THEN 0 ELSE {verdict} END" if glance else verdict
 
-    def _glances(self, criteria: Mapping[str, Any], source: str) -> str:
-        """Rule out most objects with one look at each of their fields, numbers first."""
+    def _glance(self, subject: Field, criteria: Mapping[str, Any]) -> str:
+        """Rule out most arrays by one field of ``$elemMatch``, a number if there is one."""
         glances = []
         for name, search in criteria.items():
-            subject = Field(name, source)
-            if subject.path is None or subject.holders:
-                continue
             tests = [self.compare(*operator) for operator in _operators(search)]
-            glances += [
-                test.glance.replace("{x}", subject.value)
-                for test in tests
-                if test is not None and test.glance
-            ]
-        return " ".join(f"WHEN NOT ({glance}) THEN 0" for glance in sorted(glances, key=len))
+            if Field(name).path is not None and not Field(name).holders:
+                glances += [(len(test.glance), test.glance, name) for test in tests if test]
+        _, glance, name = min((found for found in glances if found[0]), default=(0, "", ""))
+        if not glance:
+            return ""
+        return (
+            f"ifnull((SELECT max({glance.replace('{x}', 'g.value')}) FROM json_tree("
+            f"{subject.source}, {subject.path}) AS g WHERE g.key = {self.bind(name)}), 1)"
+        )
 
     def unknown(self) -> str:
         """Leave a verdict to ``matches``."""
@@ -296,7 +296,7 @@ def _applies(criteria: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
 
     try:
         return bool(filter_applies(criteria, document))
-    except (OperationFailure, NotImplementedError, TypeError) as error:
+    except (OperationFailure, NotImplementedError, TypeError, re.error) as error:
         raise InputError(
             f"store: given the filter {criteria!r}, which MongoDB would refuse: {error}; correct "
             "its operators and values."

@@ -279,15 +279,21 @@ def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
 
 
 @pytest.mark.parametrize("exists", [False, True])
-def test_read_only_folder(mount: Callable[..., Path], exists: bool) -> None:
-    folder = mount("-t", "tmpfs", "tmpfs")
+def test_read_only_folder(mount: Callable[..., Path], tmp_path: Path, exists: bool) -> None:
+    is_root = os.geteuid() == 0
+    folder = mount("-t", "tmpfs", "tmpfs") if is_root else tmp_path
     path = folder / "store.sqlite"
     if exists:
         with SQLiteStore(path) as store:
             store.update({"task_id": 1})
-    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    if is_root:
+        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    else:
+        folder.chmod(0o555)
     with pytest.raises(InputError, match=r"cannot be (opened|written)"), SQLiteStore(path) as store:
         store.update({"task_id": 2})
+    if not is_root:
+        folder.chmod(0o755)
 
 
 def test_full_disk_keeps_what_was_acknowledged(mount: Callable[..., Path]) -> None:

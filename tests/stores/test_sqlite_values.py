@@ -165,7 +165,7 @@ def test_objects_become_what_monty_makes_of_them(store: SQLiteStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "path", "reason"), REFUSED, ids=lambda value: repr(value)[:40]
+    ("document", "path", "reason"), REFUSED, ids=[str(number) for number in range(len(REFUSED))]
 )
 def test_refused_with_the_path_and_nothing_written(
     store: SQLiteStore, document: dict[str, Any], path: str, reason: str
