@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from physics.errors import InputError
-from stores.database import Database
+from stores.sqlite.database import Database
 from workflows.local.lock import is_held
 from workflows.local.schedule import ENDED, Node, State, Stop
 from workflows.local.summary import Summary, Trouble

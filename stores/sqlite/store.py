@@ -12,11 +12,11 @@ from maggma.core.validator import Validator
 from pydash import get, has, set_
 
 from physics.errors import InputError
-from stores.codec import decode, encode
-from stores.collection import Collection, Criteria
-from stores.database import Database
-from stores.ordering import sorted_by
-from stores.projections import Projection
+from stores.sqlite.codec import decode, encode
+from stores.sqlite.collection import Collection, Criteria
+from stores.sqlite.database import Database
+from stores.sqlite.ordering import sorted_by
+from stores.sqlite.projections import Projection
 
 Properties = Iterable[str] | Mapping[str, Any] | None
 Directions = Mapping[str, Sort | int] | None
@@ -32,7 +32,7 @@ class SQLiteStore(Store):
     The file must lie on a local disk: network file systems lack the locks that SQLite needs.
 
     Filters and sorts mean what they mean in maggma's ``MemoryStore`` (mongomock). Unlike MongoDB
-    the store adds no ``_id``. Values are kept as `stores.codec.encode` says.
+    the store adds no ``_id``. Values are kept as `stores.sqlite.codec.encode` says.
 
     Parameters
     ----------

@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from physics.errors import InputError
-from stores import database
-from stores.sqlite import SQLiteStore
+from stores.sqlite import SQLiteStore, database
 
 FORK = multiprocessing.get_context("fork")
 

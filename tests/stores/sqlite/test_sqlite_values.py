@@ -17,8 +17,8 @@ from pydantic import BaseModel
 from pymatgen.core import Lattice
 
 from physics.errors import InputError
-from stores.codec import decode, encode
 from stores.sqlite import SQLiteStore
+from stores.sqlite.codec import decode, encode
 
 
 class Colour(Enum):

@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from stores.codec import Rank
+from stores.sqlite.codec import Rank
 
 _RANKS = {
     type(None): Rank.NULL,

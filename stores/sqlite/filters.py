@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from physics.errors import InputError
-from stores.codec import Rank, decode, normalised
-from stores.comparisons import Comparison, Comparisons
-from stores.fields import Field, tag_of
+from stores.sqlite.codec import Rank, decode, normalised
+from stores.sqlite.comparisons import Comparison, Comparisons
+from stores.sqlite.fields import Field, tag_of
 
 _UNKNOWN = "NULL"
 _MAX_OPERATORS, _MAX_LEVELS = 100, 2

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from physics.errors import InputError
-from stores.codec import Rank, decode, encode
-from stores.database import Database
-from stores.fields import MISSING, Field
-from stores.filters import Where, translate
-from stores.ordering import sorted_by
-from stores.projections import Projection
+from stores.sqlite.codec import Rank, decode, encode
+from stores.sqlite.database import Database
+from stores.sqlite.fields import MISSING, Field
+from stores.sqlite.filters import Where, translate
+from stores.sqlite.ordering import sorted_by
+from stores.sqlite.projections import Projection
 
 _BATCH = 2**20
 _DIGEST = 8

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from stores.codec import TAG, Rank, decode
+from stores.sqlite.codec import TAG, Rank, decode
 
 MISSING = object()
 _RANKS = {

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 from bson import ObjectId
 
-from stores.codec import MAX_INTEGER, MIN_INTEGER, Rank, tag, tagged
-from stores.fields import Field
+from stores.sqlite.codec import MAX_INTEGER, MIN_INTEGER, Rank, tag, tagged
+from stores.sqlite.fields import Field
 
 _SIGNS = {"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 _MARGIN, _TINY = 2.0**-50, 1e-306

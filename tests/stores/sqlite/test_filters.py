@@ -10,9 +10,9 @@ import pytest
 from bson import ObjectId
 
 from physics.errors import InputError
-from stores.codec import encode
-from stores.filters import translate
 from stores.sqlite import SQLiteStore
+from stores.sqlite.codec import encode
+from stores.sqlite.filters import translate
 
 DATE = datetime(2026, 1, 1)  # noqa: DTZ001 - MongoDB returns naive dates
 DOCUMENT = {
