@@ -152,7 +152,7 @@ def read_structure(path: Path) -> Structure:
     Returns
     -------
     Structure
-        The structure, lengths in Å.
+        The structure, lengths in Å, without oxidation states and site properties.
 
     Raises
     ------
@@ -175,4 +175,5 @@ def read_structure(path: Path) -> Structure:
             f"first is {disordered[0].species_string}; expected an ordered structure: choose an "
             f"ordering first, for example with pymatgen's OrderDisorderedStructureTransformation"
         )
-    return structure
+    elements = [site.specie.symbol for site in structure]
+    return Structure(structure.lattice, elements, structure.frac_coords)

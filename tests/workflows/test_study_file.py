@@ -98,6 +98,20 @@ def test_partial_occupancy(tmp_path: Path) -> None:
         read(tmp_path, GOOD).structures()
 
 
+def test_oxidation_states_and_site_properties_are_left_out(
+    tmp_path: Path, copper: Structure
+) -> None:
+    charged = copper.copy()
+    charged.add_oxidation_state_by_element({"Cu": 1})
+    charged.add_site_property("selective_dynamics", [[True] * 3] * 4)
+    charged.to(str(tmp_path / "POSCAR"), fmt="poscar")
+    (tmp_path / "copper.cif").write_text(charged.to(fmt="cif"))
+    for name in ("copper.cif", "POSCAR"):
+        read_back = read(tmp_path, GOOD.replace("copper.cif", name)).structures()["copper"]
+        assert [site.species_string for site in read_back] == ["Cu"] * 4
+        assert not read_back.site_properties
+
+
 def test_an_unknown_engine_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="did you mean 'chgnet'"):
         read(tmp_path, GOOD.replace("emt", "chgnt")).checked_engine()

@@ -70,7 +70,7 @@ def query(
         case TableFormat.JSON:
             typer.echo(frame.to_json(orient="records", indent=2))
         case TableFormat.TABLE:
-            print_frame(frame, document)
+            print_frame(frame, document, fit=columns is None)
 
 
 def report(

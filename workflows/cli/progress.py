@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from workflows.local.runner import Event
@@ -37,25 +38,29 @@ def shown() -> Iterator[Callable[[Event], None]]:
         task = progress.add_task("starting", total=None)
 
         def show(event: Event) -> None:
-            ended = sum(event.counts[state] for state in ENDED)
-            progress.update(task, completed=ended, total=sum(event.counts.values()))
+            ended, total = _counts(event)
+            progress.update(task, completed=ended, total=total)
             if event.kind == "started":
-                progress.update(task, description=event.node.name)
+                progress.update(task, description=escape(event.node.name))
             if event.kind in LOUD:
-                message = f"[{LOUD[event.kind]}]{event.kind}[/] {event.node.name}"
-                progress.console.print(f"{message}: {event.error}" if event.error else message)
-                if event.kind == "failed":
-                    progress.console.print(f"  in {event.directory}", soft_wrap=True)
+                label = f"[{LOUD[event.kind]}]{event.kind}[/]"
+                progress.console.print(f"{label} {escape(_told(event))}", soft_wrap=True)
 
         yield show
 
 
 def _line(console: Console, event: Event) -> None:
-    ended = sum(event.counts[state] for state in ENDED)
-    total = sum(event.counts.values())
-    text = (
-        f"{datetime.now().astimezone():%H:%M:%S} [{ended}/{total}] {event.kind}: {event.node.name}"
-    )
-    if event.error:
-        text += f": {event.error} (in {event.directory})"
+    now = datetime.now().astimezone()
+    ended, total = _counts(event)
+    text = f"{now:%H:%M:%S} [{ended}/{total}] {event.kind}: {_told(event)}"
     console.print(text, markup=False, soft_wrap=True)
+
+
+def _counts(event: Event) -> tuple[int, int]:
+    return sum(event.counts[state] for state in ENDED), sum(event.counts.values())
+
+
+def _told(event: Event) -> str:
+    if event.error is None:
+        return event.node.name
+    return f"{event.node.name}: {event.error} (in {event.directory})"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from stores.documents import PropertyDocument
@@ -47,7 +48,7 @@ def print_plan(plan: Plan) -> None:
         f"Nothing was run."
     )
     if plan.unavailable:
-        console.print(f"[red]The engine cannot run here:[/] {plan.unavailable}")
+        console.print(f"[red]The engine cannot run here:[/] {escape(plan.unavailable)}")
 
 
 def print_status(summaries: list[Summary]) -> None:
@@ -87,16 +88,16 @@ def print_outcome(outcome: Outcome) -> None:
     console = Console()
     _print_troubles(console, outcome.summary)
     for fault in outcome.faults:
-        console.print(f"[red]not analysed[/] {fault}")
+        console.print(f"[red]not analysed[/] {escape(fault)}")
     for document in outcome.properties:
         console.print(_property_table(document))
         for warning in document.warnings:
-            console.print(f"[yellow]warning[/] ({document.system}): {warning}")
-    console.print(f"Store:  {outcome.store.resolve()}", soft_wrap=True)
-    console.print(f"Report: {outcome.report.resolve()}", soft_wrap=True)
+            console.print(f"[yellow]warning[/] ({document.system}): {escape(warning)}")
+    console.print(f"Store:  {outcome.store.resolve()}", markup=False, soft_wrap=True)
+    console.print(f"Report: {outcome.report.resolve()}", markup=False, soft_wrap=True)
 
 
-def print_frame(frame: pd.DataFrame, document: type[PropertyDocument]) -> None:
+def print_frame(frame: pd.DataFrame, document: type[PropertyDocument], *, fit: bool) -> None:
     """
     Print a query.
 
@@ -106,13 +107,27 @@ def print_frame(frame: pd.DataFrame, document: type[PropertyDocument]) -> None:
         Its rows.
     document : type of PropertyDocument
         What they are.
+    fit : bool
+        Whether columns that are too many for the terminal are left out, and named below.
     """
+    console = Console()
+    rows = [[_text(value) for value in row] for row in frame.itertuples(index=False)]
     table = Table(title=f"{document.collection}: {len(frame)}")
-    for name in frame.columns:
-        table.add_column(str(name), overflow="fold")
-    for row in frame.itertuples(index=False):
-        table.add_row(*(_text(value) for value in row))
-    Console().print(table)
+    left, shown = console.width - 1, 0
+    for name, *cells in zip(map(str, frame.columns), *rows, strict=True):
+        left -= max(len(name), *map(len, cells), 0) + 3
+        if fit and left < 0:
+            break
+        table.add_column(name, overflow="fold")
+        shown += 1
+    for row in rows:
+        table.add_row(*row[:shown])
+    console.print(table)
+    if hidden := list(map(str, frame.columns))[shown:]:
+        console.print(
+            f"Too wide for this terminal: {', '.join(hidden)}. Choose with --columns, or see all "
+            f"with --format csv."
+        )
 
 
 def duration(seconds: float) -> str:
@@ -149,10 +164,10 @@ def _property_table(document: PropertyDocument) -> Table:
 
 def _print_troubles(console: Console, summary: Summary) -> None:
     for trouble in summary.failed:
-        console.print(f"[red]failed[/]  {trouble.name}: {trouble.error}")
-        console.print(f"        look at {trouble.directory}/job.log", soft_wrap=True)
+        console.print(f"[red]failed[/]  {escape(f'{trouble.name}: {trouble.error}')}")
+        console.print(f"        look at {trouble.directory}/job.log", markup=False, soft_wrap=True)
     for trouble in summary.blocked:
-        console.print(f"[red]blocked[/] {trouble.name}: {trouble.error}")
+        console.print(f"[red]blocked[/] {escape(f'{trouble.name}: {trouble.error}')}")
     if summary.failed:
         console.print(
             f"Correct the cause, then: thioflow study resume {summary.run} --retry-failed"
@@ -170,4 +185,4 @@ def _state(summary: Summary) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
-    return "-" if value is None else str(value)
+    return "-" if value is None else escape(str(value))
