@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from ase import units
 
 from stores.documents import ElasticDocument
 from stores.results import Results
@@ -53,27 +54,49 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_shipped_study_replays_without_its_engine(tmp_path: Path) -> None:
-    (tmp_path / "chgnet.py").write_text("raise ImportError('no engine here')")
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the shipped study was replayed, with an engine that cannot be imported."""
+    folder = tmp_path_factory.mktemp("replayed")
+    (folder / "chgnet.py").write_text("raise ImportError('no engine here')")
     result = thioflow(
-        tmp_path,
+        folder,
         "study",
         "run",
         STUDIES / "beta-Li3PS4.yaml",
         THIOFLOW_MODE="replay",
         THIOFLOW_RECORDINGS=str(ROOT / "tests" / "recordings"),
-        PYTHONPATH=str(tmp_path),
+        PYTHONPATH=str(folder),
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    (document,) = Results(tmp_path / "thioflow.sqlite").find(ElasticDocument)
+    return folder
+
+
+def test_the_shipped_study_replays_without_its_engine(replayed: Path) -> None:
+    (document,) = Results(replayed / "thioflow.sqlite").find(ElasticDocument)
     assert document.stable
     assert 8 < document.bulk_hill < 12
     assert 3 < document.shear_hill < 5
     assert any("soft" in warning for warning in document.warnings)
-    report = (tmp_path / "runs" / "beta-Li3PS4" / "report.html").read_text()
+    report = (replayed / "runs" / "beta-Li3PS4" / "report.html").read_text()
     assert "soft" in report
     assert f"{document.bulk_hill:.1f}" in report
     HTMLParser().feed(report)
+
+
+@pytest.mark.parametrize(("mode", "name"), enumerate(("xx", "yy", "zz", "yz", "xz", "xy")))
+def test_stress_and_energy_tell_the_same_stiffness(replayed: Path, mode: int, name: str) -> None:
+    """C_ii from stresses is the curvature of the recorded energies, up to CHGNet's nonlinearity."""
+    results = Results(replayed / "thioflow.sqlite")
+    (document,) = results.find(ElasticDocument)
+    energy = {
+        job["name"].rpartition(": ")[2]: calculation.energy
+        for job, calculation in results.calculations("beta-Li3PS4")
+    }
+    plus = energy[f"strain {name} +0.015"]
+    minus = energy.get(f"strain {name} -0.015", plus)  # equal by symmetry for shear
+    curvature = (plus + minus - 2 * energy["bulk"]) / 0.015**2 / document.structure.volume
+    assert document.stiffness[mode][mode] == pytest.approx(curvature / units.GPa, rel=0.1)
 
 
 def test_plan_runs_nothing(tmp_path: Path) -> None:
@@ -99,7 +122,6 @@ def test_status_query_report_export(finished: Path) -> None:
 
 
 def test_exports_are_read_back(finished: Path) -> None:
-    from ase import units
     from ase.io import read
     from pymatgen.core import Structure
 
