@@ -1,13 +1,13 @@
 """
 Overhead of the local runner: 1000 trivial jobs, beside jobflow's `run_locally`.
 
-Run with ``python benchmarks/runner.py [JOBS]``. Wall time is from the call to its return; "per
+Run with ``python benchmarks/runner.py [--jobs N]``. Wall time is from the call to its return; "per
 job" leaves out the start of the worker processes (from the first job done to the last). CPU time
 is that of the runner and its workers together. The target is 5 ms a job.
 """
 
+import argparse
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,7 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from stores.jobstore import open_job_store
-from workflows.local.runner import Event, run_flow
+from workflows.local.events import Event
+from workflows.local.runner import run_flow
 
 TARGET = 5.0
 
@@ -104,7 +105,9 @@ def by_jobflow(flow: Flow, store: JobStore) -> Callable[[list[float]], None]:
 
 def main() -> None:
     """Measure all and print the table."""
-    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--jobs", type=int, default=1000)
+    jobs = parser.parse_args().jobs
     table = Table(title=f"{jobs} trivial jobs (target: {TARGET} ms a job)")
     for column in ("flow", "executed by", "wall s", "CPU s", "ms a job"):
         table.add_column(column, justify="left" if column in {"flow", "executed by"} else "right")

@@ -11,8 +11,9 @@ from stores.documents import PropertyDocument
 from stores.jobstore import open_job_store
 from stores.results import PROPERTIES, Results
 from stores.settings import Settings, get_settings
+from workflows.local.events import Event
 from workflows.local.ledger import Ledger, Summary, status
-from workflows.local.runner import Event, resume, run_flow
+from workflows.local.runner import resume, run_flow
 from workflows.plan import PlannedJobs, plan_flow
 from workflows.report import JobSummary, write_report
 from workflows.study import Study

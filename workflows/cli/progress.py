@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from workflows.local.runner import Event
+from workflows.local.events import Event
 from workflows.local.schedule import ENDED
 
 LOUD = {"failed": "red", "blocked": "red", "retried": "yellow", "cancelled": "yellow"}

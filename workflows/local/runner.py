@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any
 
 from jobflow import Flow, Job, JobStore
 from jobflow.core.flow import get_flow
@@ -18,6 +18,7 @@ from maggma.stores import MemoryStore
 
 from physics.errors import InputError
 from workflows.local.crew import Crew, Worker
+from workflows.local.events import Event, Kind, RunInterrupted
 from workflows.local.ledger import Entry, Ledger, status
 from workflows.local.lock import RunLock
 from workflows.local.parcel import JSON_REMEDY, Outcome, Parcel, Task, pack
@@ -27,39 +28,6 @@ from workflows.local.summary import Summary
 
 DEATHS = 3
 """Workers that may die of a job before it counts as failed."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """
-    Something that happened in a run, told after the ledger has it.
-
-    Parameters
-    ----------
-    kind : str
-        ``retried``: the worker died and the job will run again. The others speak for themselves.
-    run : str
-        Name of the run.
-    node : Node
-        The job.
-    counts : dict
-        Number of jobs of the run by state.
-    directory : Path or None
-        Folder of the job's attempt.
-    error : str or None
-        What went wrong.
-    """
-
-    kind: Literal["added", "started", "done", "failed", "retried", "blocked", "cancelled"]
-    run: str
-    node: Node
-    counts: dict[State, int]
-    directory: Path | None = None
-    error: str | None = None
-
-
-class RunInterrupted(KeyboardInterrupt):
-    """The runner was asked to stop (SIGINT, SIGTERM); the run can be resumed."""
 
 
 def run_flow(
@@ -285,7 +253,7 @@ class _Runner:
 
     def _note(
         self,
-        kind: Literal["added", "started", "done", "failed", "retried", "blocked", "cancelled"],
+        kind: Kind,
         node: Node,
         directory: Path | None = None,
         error: str | None = None,
