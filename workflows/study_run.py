@@ -12,8 +12,9 @@ from stores.jobstore import open_job_store
 from stores.results import PROPERTIES, Results
 from stores.settings import Settings, get_settings
 from workflows.local.events import Event
-from workflows.local.ledger import Ledger, Summary, status
+from workflows.local.ledger import Ledger
 from workflows.local.runner import resume, run_flow
+from workflows.local.summary import Summary, status, summarise
 from workflows.plan import PlannedJobs, plan_flow
 from workflows.report import JobSummary, write_report
 from workflows.study import Study
@@ -234,7 +235,7 @@ def statuses(name: str | None, store: Path | None = None) -> list[Summary]:
     if name is not None:
         return [status(path, name)]
     with Ledger(path) as ledger:
-        return [ledger.summary(run) for run in ledger.runs()]
+        return [summarise(ledger, run) for run in ledger.runs()]
 
 
 def open_results(store: Path | None) -> Results:
@@ -326,7 +327,7 @@ def _refuse_other_content(path: Path, name: str, identity: str) -> None:
     with Ledger(path) as ledger:
         if name not in ledger.runs():
             return
-        known = ledger.summary(name).study
+        known = ledger.about(name)["study"]
     if known != identity:
         raise InputError(
             f"the store {path} has a study '{name}' with another content (engine, settings or "

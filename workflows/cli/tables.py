@@ -8,8 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from stores.documents import PropertyDocument
-from workflows.local.ledger import Summary
 from workflows.local.schedule import State
+from workflows.local.summary import Summary
 from workflows.study_run import Outcome, Plan
 
 MINUTE = 60

@@ -10,9 +10,7 @@ from typing import Any, Self
 
 from physics.errors import InputError
 from stores.sqlite.database import Database
-from workflows.local.lock import is_held
 from workflows.local.schedule import ENDED, Node, State, Stop
-from workflows.local.summary import Summary, Trouble
 
 TABLES = (
     """
@@ -79,7 +77,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = Database(str(path))
-        if not self._read("SELECT 1 FROM sqlite_master WHERE name = 'ledger_edges'"):
+        if not self.read("SELECT 1 FROM sqlite_master WHERE name = 'ledger_edges'"):
             with self.transaction():
                 for table in TABLES:
                     self._write(table)
@@ -112,7 +110,7 @@ class Ledger:
         list of str
             Their names, in the order in which they were created.
         """
-        rows = self._read("SELECT name FROM ledger_runs ORDER BY created, name")
+        rows = self.read("SELECT name FROM ledger_runs ORDER BY created, name")
         return [row["name"] for row in rows]
 
     def root(self, run: str) -> Path:
@@ -134,7 +132,7 @@ class Ledger:
         InputError
             If the ledger has no such run.
         """
-        return Path(self._about(run)["root"])
+        return Path(self.about(run)["root"])
 
     def create(self, run: str, root: Path, study: str) -> None:
         """
@@ -179,11 +177,11 @@ class Ledger:
             In order of their sequence, in the states they were left in.
         """
         parents: dict[int, list[int]] = {}
-        for parent, child in self._read(
+        for parent, child in self.read(
             "SELECT parent, child FROM ledger_edges WHERE run = ?", (run,)
         ):
             parents.setdefault(child, []).append(parent)
-        rows = self._read(
+        rows = self.read(
             'SELECT sequence, uuid, "index", name, strict, origin, awaited, state, attempts, '
             "deaths, stop, cause FROM ledger_jobs WHERE run = ? ORDER BY sequence",
             (run,),
@@ -223,7 +221,7 @@ class Ledger:
         str
             The job as JSON.
         """
-        (row,) = self._read(
+        (row,) = self.read(
             "SELECT job FROM ledger_jobs WHERE run = ? AND sequence = ?", (run, sequence)
         )
         return row["job"]
@@ -327,9 +325,9 @@ class Ledger:
             self._write("DELETE FROM ledger_edges WHERE run = ? AND child = ?", key)
             self._write("DELETE FROM ledger_jobs WHERE run = ? AND sequence = ?", key)
 
-    def summary(self, run: str) -> Summary:
+    def about(self, run: str) -> sqlite3.Row:
         """
-        Sum a run up.
+        Read what is known of a run as a whole.
 
         Parameters
         ----------
@@ -338,39 +336,15 @@ class Ledger:
 
         Returns
         -------
-        Summary
-            How it stands.
+        sqlite3.Row
+            Its name, created, root and study.
 
         Raises
         ------
         InputError
             If the ledger has no such run.
         """
-        about = self._about(run)
-        root = Path(about["root"])
-        active = is_held(root)
-        counts = dict.fromkeys(State, 0)
-        for state, count in self._read(
-            "SELECT state, count(*) FROM ledger_jobs WHERE run = ? GROUP BY state", (run,)
-        ):
-            counts[State(state)] = count
-        if not active:
-            counts[State.READY] += counts[State.RUNNING]
-            counts[State.RUNNING] = 0
-        return Summary(
-            run=run,
-            study=about["study"],
-            created=datetime.fromisoformat(about["created"]),
-            root=root,
-            active=active,
-            counts=counts,
-            failed=self._troubles(run, State.FAILED, "{error}"),
-            blocked=self._troubles(run, State.BLOCKED, "it needs {cause}, which failed"),
-            cancelled=self._troubles(run, State.CANCELLED, "stopped by {cause}"),
-        )
-
-    def _about(self, run: str) -> sqlite3.Row:
-        rows = self._read("SELECT * FROM ledger_runs WHERE name = ?", (run,))
+        rows = self.read("SELECT * FROM ledger_runs WHERE name = ?", (run,))
         if not rows:
             raise InputError(
                 f"{self.path} knows no run {run!r}; it knows: "
@@ -379,25 +353,22 @@ class Ledger:
             )
         return rows[0]
 
-    def _troubles(self, run: str, state: State, message: str) -> tuple[Trouble, ...]:
-        rows = self._read(
-            "SELECT job.*, cause.name cause_name FROM ledger_jobs job LEFT JOIN ledger_jobs cause "
-            "ON cause.run = job.run AND cause.sequence = job.cause "
-            "WHERE job.run = ? AND job.state = ? ORDER BY job.sequence",
-            (run, state),
-        )
-        return tuple(
-            Trouble(
-                sequence=row["sequence"],
-                name=row["name"],
-                uuid=row["uuid"],
-                directory=Path(row["directory"]) if row["directory"] else None,
-                error=message.format(error=row["error"], cause=row["cause_name"]),
-            )
-            for row in rows
-        )
+    def read(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        """
+        Query the tables.
 
-    def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        Parameters
+        ----------
+        query : str
+            A SELECT statement.
+        values : tuple
+            Values of its parameters.
+
+        Returns
+        -------
+        list of sqlite3.Row
+            All rows.
+        """
         with self._file.reading() as connection:
             cursor = connection.cursor()
             cursor.row_factory = sqlite3.Row
@@ -406,36 +377,6 @@ class Ledger:
     def _write(self, statement: str, values: tuple[Any, ...] = ()) -> None:
         with self._file.reading() as connection:
             connection.execute(statement, values)
-
-
-def status(path: Path, run: str) -> Summary:
-    """
-    Say how a run stands, whether it is being worked on or not.
-
-    Parameters
-    ----------
-    path : Path
-        File of the ledger.
-    run : str
-        Name of the run.
-
-    Returns
-    -------
-    Summary
-        Counts by state, and the jobs without result.
-
-    Raises
-    ------
-    InputError
-        If there is no such file or no such run in it.
-    """
-    if not path.is_file():
-        raise InputError(
-            f"no store at {path.resolve()}: no run was started there yet. Start a run first, or "
-            f"name the store that holds it."
-        )
-    with Ledger(path) as ledger:
-        return ledger.summary(run)
 
 
 def _now() -> str:

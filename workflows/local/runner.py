@@ -19,12 +19,12 @@ from maggma.stores import MemoryStore
 from physics.errors import InputError
 from workflows.local.crew import Crew, Worker
 from workflows.local.events import Event, Kind, RunInterrupted
-from workflows.local.ledger import Entry, Ledger, status
+from workflows.local.ledger import Entry, Ledger
 from workflows.local.lock import RunLock
 from workflows.local.parcel import JSON_REMEDY, Outcome, Parcel, Task, pack
 from workflows.local.retry import take_back
 from workflows.local.schedule import Node, Schedule, State
-from workflows.local.summary import Summary
+from workflows.local.summary import Summary, status
 
 DEATHS = 3
 """Workers that may die of a job before it counts as failed."""

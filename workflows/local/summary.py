@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from physics.errors import InputError
+from workflows.local.ledger import Ledger
+from workflows.local.lock import is_held
 from workflows.local.schedule import ENDED, State
 
 
@@ -71,3 +74,97 @@ class Summary:
     def succeeded(self) -> bool:
         """Whether nothing is left to run and nothing failed."""
         return self.finished and not self.failed
+
+
+def status(path: Path, run: str) -> Summary:
+    """
+    Say how a run stands, whether it is being worked on or not.
+
+    Parameters
+    ----------
+    path : Path
+        File of the ledger.
+    run : str
+        Name of the run.
+
+    Returns
+    -------
+    Summary
+        Counts by state, and the jobs without result.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or no such run in it.
+    """
+    if not path.is_file():
+        raise InputError(
+            f"no store at {path.resolve()}: no run was started there yet. Start a run first, or "
+            f"name the store that holds it."
+        )
+    with Ledger(path) as ledger:
+        return summarise(ledger, run)
+
+
+def summarise(ledger: Ledger, run: str) -> Summary:
+    """
+    Sum a run up.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        The ledger.
+    run : str
+        Name of the run.
+
+    Returns
+    -------
+    Summary
+        How it stands.
+
+    Raises
+    ------
+    InputError
+        If the ledger has no such run.
+    """
+    about = ledger.about(run)
+    root = Path(about["root"])
+    active = is_held(root)
+    counts = dict.fromkeys(State, 0)
+    for state, count in ledger.read(
+        "SELECT state, count(*) FROM ledger_jobs WHERE run = ? GROUP BY state", (run,)
+    ):
+        counts[State(state)] = count
+    if not active:
+        counts[State.READY] += counts[State.RUNNING]
+        counts[State.RUNNING] = 0
+    return Summary(
+        run=run,
+        study=about["study"],
+        created=datetime.fromisoformat(about["created"]),
+        root=root,
+        active=active,
+        counts=counts,
+        failed=_troubles(ledger, run, State.FAILED, "{error}"),
+        blocked=_troubles(ledger, run, State.BLOCKED, "it needs {cause}, which failed"),
+        cancelled=_troubles(ledger, run, State.CANCELLED, "stopped by {cause}"),
+    )
+
+
+def _troubles(ledger: Ledger, run: str, state: State, message: str) -> tuple[Trouble, ...]:
+    rows = ledger.read(
+        "SELECT job.*, cause.name cause_name FROM ledger_jobs job LEFT JOIN ledger_jobs cause "
+        "ON cause.run = job.run AND cause.sequence = job.cause "
+        "WHERE job.run = ? AND job.state = ? ORDER BY job.sequence",
+        (run, state),
+    )
+    return tuple(
+        Trouble(
+            sequence=row["sequence"],
+            name=row["name"],
+            uuid=row["uuid"],
+            directory=Path(row["directory"]) if row["directory"] else None,
+            error=message.format(error=row["error"], cause=row["cause_name"]),
+        )
+        for row in rows
+    )

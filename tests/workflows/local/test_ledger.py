@@ -12,9 +12,10 @@ import pytest
 
 from physics.errors import InputError
 from stores.jobstore import open_job_store
-from workflows.local.ledger import Entry, Ledger, status
+from workflows.local.ledger import Entry, Ledger
 from workflows.local.lock import RunLock, is_held
 from workflows.local.schedule import Node, State, Stop
+from workflows.local.summary import status, summarise
 
 
 def node(sequence: int, *parents: int, state: State = State.WAITING) -> Node:
@@ -138,7 +139,7 @@ def test_runs_in_the_order_they_began(tmp_path: Path) -> None:
         fill(tmp_path / "ledger", node(1), run=run)
     with Ledger(tmp_path / "ledger") as ledger:
         assert sorted(ledger.runs()) == ["alpha", "mu", "zeta"]
-        created = [ledger.summary(run).created for run in ledger.runs()]
+        created = [summarise(ledger, run).created for run in ledger.runs()]
     assert created == sorted(created)
 
 

@@ -16,10 +16,9 @@ from pymatgen.core import Structure
 from physics.errors import InputError
 from stores.jobstore import open_job_store
 from workflows.local.events import Event
-from workflows.local.ledger import status
 from workflows.local.runner import resume, run_flow
 from workflows.local.schedule import State
-from workflows.local.summary import Summary
+from workflows.local.summary import Summary, status
 
 
 def execute(flow: Any, folder: Path, workers: int = 2, **more: Any) -> Summary:

@@ -23,10 +23,10 @@ from run_for_tests import mixed
 from physics.errors import InputError
 from stores.jobstore import open_job_store
 from workflows.local.events import Event, RunInterrupted
-from workflows.local.ledger import status
 from workflows.local.lock import is_held
 from workflows.local.runner import run_flow
 from workflows.local.schedule import State
+from workflows.local.summary import status
 
 SCRIPT = Path(__file__).parent / "run_for_tests.py"
 PATIENCE = 60.0
