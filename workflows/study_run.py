@@ -1,7 +1,6 @@
 """Running a study: check, run or continue, build properties, write the report."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from stores.documents import PropertyDocument
 from stores.jobstore import open_job_store
 from stores.results import PROPERTIES, Results
 from stores.settings import Settings, get_settings
+from workflows.local.crew import cores
 from workflows.local.events import Event
 from workflows.local.ledger import Ledger
 from workflows.local.runner import resume, run_flow
@@ -340,4 +340,4 @@ def _existing(path: Path) -> Path:
 
 
 def _workers(settings: Settings, asked: int | None) -> int:
-    return asked or settings.workers or len(os.sched_getaffinity(0))
+    return asked or settings.workers or cores()

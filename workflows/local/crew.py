@@ -110,7 +110,7 @@ class Crew:
         self._folder = folder
         self._inherited = tuple(inherited)
         self._lifeline, self._own_end = os.pipe()
-        threads = max(1, _cores() // size)
+        threads = max(1, cores() // size)
         self._environment = {**dict.fromkeys(THREAD_VARIABLES, str(threads)), **os.environ}
 
     def __enter__(self) -> Self:
@@ -215,8 +215,15 @@ class Crew:
         return death
 
 
-def _cores() -> int:
-    """Count the cores that this process may use."""
+def cores() -> int:
+    """
+    Count the cores that this process may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
