@@ -158,6 +158,7 @@ class Engine:
         fmax: float = 1e-4,
         steps: int = 500,
         fix_symmetry: bool = False,
+        symprec: float = 0.01,
     ) -> Maker:
         """
         Give the Maker of a relaxation.
@@ -172,6 +173,8 @@ class Engine:
             Most ionic steps.
         fix_symmetry : bool
             Whether the space group of the initial structure is kept.
+        symprec : float
+            Tolerance with which that space group is found, Å.
 
         Returns
         -------
@@ -183,6 +186,7 @@ class Engine:
             relax_cell=cell,
             steps=steps,
             fix_symmetry=fix_symmetry,
+            symprec=symprec,
             relax_kwargs={"fmax": fmax, "final_atoms_object_file": None},
             optimizer_kwargs={"optimizer": "BFGS"},
             ionic_step_data=None,

@@ -194,7 +194,13 @@ class Study(StudyModel):
         settings = self.elastic
         forces: dict[str, Any] = self.relax.model_dump()
         return ElasticFlowMaker(
-            relax=calculation(self.engine, "relax", fix_symmetry=settings.symmetry, **forces),
+            relax=calculation(
+                self.engine,
+                "relax",
+                fix_symmetry=settings.symmetry,
+                symprec=settings.symprec,
+                **forces,
+            ),
             strained=(
                 calculation(self.engine, "relax", cell=False, **forces)
                 if settings.relax_ions

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from makers.engine import Engine
+from makers.engines import get_engine
 from physics.errors import InputError
 from stores.documents import PropertyDocument
 from stores.jobstore import open_job_store
@@ -141,8 +143,7 @@ def run_study(
     engine = study.checked_engine()
     for structure in structures.values():
         engine.require_elements(structure)
-    if settings.mode != "replay":
-        engine.require()
+    _require(engine, settings)
     identity = json.dumps({"content": study.content_hash(structures), "engine": engine.name})
     job_store = open_job_store(path)
     with job_store:
@@ -193,10 +194,13 @@ def resume_study(
     Raises
     ------
     InputError
-        If the store has no such study.
+        If the store has no such study, or if jobs are left and its engine is not available.
     """
     settings = get_settings()
     path = _existing(store or settings.store)
+    before = status(path, name)
+    if retry_failed or not before.finished:
+        _require(get_engine(json.loads(before.study)["engine"]), settings)
     settings.export()
     summary = resume(
         name,
@@ -333,6 +337,11 @@ def _refuse_other_content(path: Path, name: str, identity: str) -> None:
             f"the store {path} has a study '{name}' with another content (engine, settings or "
             f"structures): give this one another name, or another store with --store"
         )
+
+
+def _require(engine: Engine, settings: Settings) -> None:
+    if settings.mode != "replay":
+        engine.require()
 
 
 def _existing(path: Path) -> Path:

@@ -368,3 +368,20 @@ def test_every_verb_has_help(tmp_path: Path) -> None:
     for verb in ((), ("study",), ("study", "run"), ("query",), ("engines",), ("export",)):
         assert "Usage" in thioflow(tmp_path, *verb, "--help").stdout
     assert thioflow(tmp_path, "--version").stdout.startswith("thioflow ")
+
+
+def test_resume_without_the_engine_stops_before_its_first_job(tmp_path: Path) -> None:
+    if shutil.which("gpaw", path=str(Path(sys.executable).parent)):
+        pytest.skip("gpaw is installed here")
+    study = copper_study(tmp_path, "engine: emt", "engine: gpaw")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    replay = {"THIOFLOW_MODE": "replay", "THIOFLOW_RECORDINGS": str(empty)}
+    assert thioflow(tmp_path, "study", "run", study, **replay).returncode == 1
+    jobs = sorted((tmp_path / "runs" / "copper").iterdir())
+    result = thioflow(tmp_path, "study", "resume", "copper", "--retry-failed")
+    if shutil.which("gpaw", path=str(Path(sys.executable).parent)):
+        pytest.skip("gpaw is installed here")
+    assert result.returncode == 2
+    assert "engine 'gpaw' is not available" in result.stderr
+    assert sorted((tmp_path / "runs" / "copper").iterdir()) == jobs

@@ -18,6 +18,7 @@ from physics.errors import InputError
 from stores.builders import ElasticBuilder
 from stores.documents import ElasticDocument, StressStrainDocument
 from workflows.elastic import ElasticFlowMaker
+from workflows.study import ElasticSettings, RelaxSettings, Study, System
 
 
 def emt_maker(**fields: Any) -> ElasticFlowMaker:
@@ -120,6 +121,19 @@ def test_prestress_is_warned_of(workspace: Path, copper: Structure) -> None:
 def test_beta_li3ps4_needs_nine_strains(li3ps4: Structure) -> None:
     assert len(ElasticFlowMaker(linearity=False).make(li3ps4).jobs) == 3 + 9
     assert len(ElasticFlowMaker().make(li3ps4).jobs) == 3 + 18
+
+
+def test_the_symmetry_that_is_searched_is_the_one_that_is_kept(copper: Structure) -> None:
+    study = Study(
+        name="s",
+        engine="emt",
+        systems={"c": System(structure=Path("unused"))},
+        relax=RelaxSettings(),
+        elastic=ElasticSettings(symprec=0.1),
+    )
+    relaxation, _ = next(study.flow({"c": copper}).iterflow())
+    assert relaxation.maker.maker.fix_symmetry
+    assert relaxation.maker.maker.symprec == 0.1
 
 
 @pytest.mark.parametrize("strain", [0.0, 1e-4, 0.06, float("nan")])
