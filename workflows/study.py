@@ -10,6 +10,7 @@ from pymatgen.core import Structure
 from makers.calculation import calculation
 from makers.engine import Engine
 from makers.engines import get_engine
+from physics.analysis.elasticity import LARGEST_STRAIN, SMALLEST_STRAIN
 from physics.errors import InputError
 from stores.hashing import input_hash
 from workflows.elastic import ElasticFlowMaker
@@ -43,7 +44,10 @@ class ElasticSettings(StudyModel):
     """The stress-strain method; defaults are the published settings."""
 
     strain: float = Field(
-        default=0.015, ge=1e-3, le=0.05, description="magnitude delta of each mode, dimensionless"
+        default=0.015,
+        ge=SMALLEST_STRAIN,
+        le=LARGEST_STRAIN,
+        description="magnitude delta of each mode, dimensionless",
     )
     relax_ions: bool = Field(default=True, description="relax the ions at each strain")
     linearity: bool = Field(
@@ -54,10 +58,11 @@ class ElasticSettings(StudyModel):
 
     @model_validator(mode="after")
     def _half_strain_is_measurable(self) -> Self:
-        if self.linearity and self.strain < 2e-3:
+        if self.linearity and self.strain < 2 * SMALLEST_STRAIN:
             raise ValueError(
                 f"strain {self.strain} is too small to be halved for the linearity check "
-                f"(delta/2 must be at least 0.001): use 0.002 or more, or linearity: false"
+                f"(delta/2 must be at least {SMALLEST_STRAIN}): use {2 * SMALLEST_STRAIN} or more, "
+                f"or linearity: false"
             )
         return self
 

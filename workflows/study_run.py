@@ -264,24 +264,7 @@ def open_results(store: Path | None) -> Results:
     return Results(store or get_settings().store)
 
 
-def report_path(name: str) -> Path:
-    """
-    Say where the report of a study stands.
-
-    Parameters
-    ----------
-    name : str
-        Name of the study.
-
-    Returns
-    -------
-    Path
-        ``<runs>/<name>/report.html``.
-    """
-    return get_settings().runs / name / "report.html"
-
-
-def write_study_report(results: Results, name: str, path: Path) -> Path:
+def write_study_report(results: Results, name: str, path: Path | None = None) -> Path:
     """
     Write the report of a study from what the store knows of it.
 
@@ -291,8 +274,8 @@ def write_study_report(results: Results, name: str, path: Path) -> Path:
         The store.
     name : str
         Name of the study.
-    path : Path
-        HTML file to write.
+    path : Path or None
+        HTML file to write; default: ``report.html`` in the folder of the run.
 
     Returns
     -------
@@ -309,13 +292,15 @@ def write_study_report(results: Results, name: str, path: Path) -> Path:
     if not summary.finished:
         faults.append("the study is not finished: thioflow study resume goes on with it")
     jobs = [job for stored in results.jobs(name) if (job := JobSummary.from_job(stored))]
-    return write_report(name, _properties(results, name), jobs, path, faults)
+    return write_report(
+        name, _properties(results, name), jobs, path or summary.root / "report.html", faults
+    )
 
 
 def _finish(summary: Summary, path: Path) -> Outcome:
     results = Results(path)
     faults = [fault for _, faults in results.build().values() for fault in faults]
-    report = write_study_report(results, summary.run, summary.root / "report.html")
+    report = write_study_report(results, summary.run)
     return Outcome(summary, _properties(results, summary.run), report, path, faults)
 
 

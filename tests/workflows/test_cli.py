@@ -157,21 +157,24 @@ def test_other_content_under_the_same_name_is_refused(finished: Path, tmp_path: 
     assert "another content" in result.stderr
 
 
-def test_killed_and_resumed(tmp_path: Path) -> None:
-    study = copper_study(tmp_path)
+def run_until(folder: Path, line: str) -> subprocess.Popen[str]:
+    """Start the copper study, and return when its progress shows a line."""
     process = subprocess.Popen(
-        [THIOFLOW, "study", "run", str(study)],
-        cwd=tmp_path,
+        [THIOFLOW, "study", "run", str(copper_study(folder))],
+        cwd=folder,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         text=True,
     )
     assert process.stdout is not None
-    for line in process.stdout:
-        if "done: copper: strain_structure" in line:
-            break
+    assert any(line in told for told in process.stdout)
+    return process
+
+
+def test_killed_and_resumed(tmp_path: Path) -> None:
+    process = run_until(tmp_path, "done: copper: strain_structure")
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate(timeout=30)
     assert "stopped" in thioflow(tmp_path, "study", "status").stdout
     result = thioflow(tmp_path, "study", "resume", "copper")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -181,18 +184,7 @@ def test_killed_and_resumed(tmp_path: Path) -> None:
 
 
 def test_interrupted_by_ctrl_c(tmp_path: Path) -> None:
-    study = copper_study(tmp_path)
-    process = subprocess.Popen(
-        [THIOFLOW, "study", "run", str(study)],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "done: copper: emt relax: bulk" in line:
-            break
+    process = run_until(tmp_path, "done: copper: emt relax: bulk")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130

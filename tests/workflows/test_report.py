@@ -17,10 +17,11 @@ from physics.analysis.moduli import moduli
 from physics.errors import InputError
 from stores.documents import ElasticDocument, PropertyDocument
 from stores.published import published
+from workflows.notation import duration, number, significant
 from workflows.report import JobSummary, write_report
 from workflows.report.comparison import compare, difference, other_systems
 from workflows.report.plots.cell import cell_plot
-from workflows.report.templates import duration, formula, number, significant, space_group
+from workflows.report.templates import formula, space_group
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 C = np.diag([40.0, 30, 35, 9, 8, 7])

@@ -81,10 +81,9 @@ def report(
     store: Store = None,
 ) -> None:
     """Write the report of a study: one HTML file, readable offline."""
-    from workflows.study_run import open_results, report_path, write_study_report
+    from workflows.study_run import open_results, write_study_report
 
-    path = output or report_path(name)
-    typer.echo(write_study_report(open_results(store), name, path))
+    typer.echo(write_study_report(open_results(store), name, output))
 
 
 def export(

@@ -10,9 +10,8 @@ from rich.table import Table
 from stores.documents import PropertyDocument
 from workflows.local.schedule import State
 from workflows.local.summary import Summary
+from workflows.notation import duration
 from workflows.study_run import Outcome, Plan
-
-MINUTE = 60
 
 
 def print_plan(plan: Plan) -> None:
@@ -128,27 +127,6 @@ def print_frame(frame: pd.DataFrame, document: type[PropertyDocument], *, fit: b
             f"Too wide for this terminal: {', '.join(hidden)}. Choose with --columns, or see all "
             f"with --format csv."
         )
-
-
-def duration(seconds: float) -> str:
-    """
-    Write a duration for people.
-
-    Parameters
-    ----------
-    seconds : float
-        Length of time, s.
-
-    Returns
-    -------
-    str
-        In s, min or h, with two digits or so.
-    """
-    if seconds < 2 * MINUTE:
-        return f"{seconds:.3g} s"
-    if seconds < 2 * MINUTE**2:
-        return f"{seconds / MINUTE:.0f} min"
-    return f"{seconds / MINUTE**2:.1f} h"
 
 
 def _property_table(document: PropertyDocument) -> Table:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from physics.errors import InputError
 from stores.published import Conditions, PublishedValue, published
-from workflows.report.templates import number, significant
+from workflows.notation import number, significant
 
 LABELS = {
     "bulk_modulus": "Bulk modulus B",
