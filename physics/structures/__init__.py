@@ -1,0 +1,1 @@
+"""Structures: how boundaries, packings and hops are built from crystals."""
