@@ -7,6 +7,7 @@ bicrystal. Every such pair within the limits is found: sublattices are compared 
 minima, which a strain can change only by its principal stretches, and then basis by basis.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -131,23 +132,27 @@ def near_coincidences(
     )
     if not len(lower_cells) or not len(upper_cells):
         return []
-    lower, upper = _matching_bases(nets, lower_cells, upper_cells, max_strain, share)
+    lower, upper, strain = _matching_bases(nets, lower_cells, upper_cells, max_strain, share)
     turn = _rotation(lower @ nets[0], upper @ nets[1])
+    if angle is not None:
+        near = np.abs((turn - angle + 90) % 180 - 90) <= NEAR_ANGLE
+        lower, upper, strain, turn = lower[near], upper[near], strain[near], turn[near]
     half_turns = np.rint(turn / 180).astype(np.int64)
     turn = turn - 180 * half_turns
     upper = np.where(half_turns, -1, 1)[:, None, None] * upper
-    if angle is not None:
-        near = np.abs((turn - angle + 90) % 180 - 90) <= NEAR_ANGLE
-        lower, upper, turn = lower[near], upper[near], turn[near]
 
-    lower, upper, cells = _reduced_common_cells(nets, lower, upper, share)
+    areas = np.sqrt(np.linalg.det(_common_metrics(nets, lower, upper, share)))
+    order = np.lexsort((turn < 0, np.abs(turn).round(6), strain.round(9), areas.round(6)))
+    chosen = _first_of_each_angle(turn, order)
+    lower, upper, turn = lower[chosen], upper[chosen], turn[chosen]
+
+    metrics = _common_metrics(nets, lower, upper, share)
+    change = _reduction(metrics)
+    lower, upper = change @ lower, change @ upper
+    cells = np.asarray(np.linalg.cholesky(change @ metrics @ change.swapaxes(1, 2)), np.float64)
     lower_maps = _maps(lower @ nets[0], cells)
     upper_maps = _maps(upper @ nets[1], cells)
     lower_strains, upper_strains = _strains(lower_maps), _strains(upper_maps)
-    strain = np.abs(np.linalg.eigvalsh([lower_strains, upper_strains])).max(axis=(0, 2))
-    areas = np.linalg.det(cells)
-
-    order = np.lexsort((turn < 0, np.abs(turn).round(6), strain.round(9), areas.round(6)))
     return [
         Coincidence(
             lower[k],
@@ -159,7 +164,7 @@ def near_coincidences(
             lower_maps[k],
             sign * upper_maps[k],
         )
-        for k in _first_of_each_angle(turn, order)
+        for k in range(len(chosen))
         for sign, theta in _both_turns(float(turn[k]))
         if angle is None or abs(math.remainder(theta - angle, 360)) <= NEAR_ANGLE
     ]
@@ -235,9 +240,9 @@ def _matching_bases(
     upper_cells: IntArray,
     max_strain: float,
     share: float,
-) -> tuple[IntArray, IntArray]:
+) -> tuple[IntArray, IntArray, FloatArray]:
     """
-    All pairs of bases, up to a common change of basis and a half turn, within the strain.
+    All pairs of bases, up to a common change of basis and a half turn, and their strain.
 
     The map F from the lower to the upper cell has principal stretches up to
     k = (1 + e)/(1 - e). In frames that have the first vectors along x it is [[p, t], [0, q]];
@@ -265,7 +270,7 @@ def _matching_bases(
     kept = strain <= limit
     lower, upper = lower[row[kept]], upper[row[kept]]
     upper[:, 1] += steps[kept, None] * upper[:, 0]
-    return lower, upper
+    return lower, upper, strain[kept]
 
 
 def _pairs_of_similar_minima(
@@ -290,13 +295,10 @@ def _columns(cells: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     return length, (a * b).sum(axis=1) / length**2, np.linalg.det(cells) / length
 
 
-def _reduced_common_cells(
+def _common_metrics(
     nets: tuple[FloatArray, FloatArray], lower: IntArray, upper: IntArray, share: float
-) -> tuple[IntArray, IntArray, FloatArray]:
-    metrics = (1 - share) * _metrics(lower @ nets[0]) + share * _metrics(upper @ nets[1])
-    change = _reduction(metrics)
-    metrics = change @ metrics @ change.swapaxes(1, 2)
-    return change @ lower, change @ upper, np.asarray(np.linalg.cholesky(metrics))
+) -> FloatArray:
+    return (1 - share) * _metrics(lower @ nets[0]) + share * _metrics(upper @ nets[1])
 
 
 def _maps(cells: FloatArray, common: FloatArray) -> FloatArray:
@@ -319,21 +321,19 @@ def _rotation(lower: FloatArray, upper: FloatArray) -> FloatArray:
 
 def _first_of_each_angle(angles: FloatArray, order: IntArray) -> list[int]:
     """Find the indices, in this order, whose angle modulo 180 is not that of an earlier one."""
-    kept: list[int] = []
-    taken: dict[int, list[float]] = {}
+    _, first = np.unique(angles[order].round(6), return_index=True)
     bins = round(180 / SAME_ANGLE)
-    for k in order:
+    taken: dict[int, list[float]] = {}
+    kept = []
+    for k in order[np.sort(first)].tolist():
         angle = float(angles[k]) % 180
-        place = int(angle / SAME_ANGLE)
-        neighbours = (taken.get((place + step) % bins, []) for step in (-1, 0, 1))
-        if any(
-            abs(math.remainder(angle - other, 180)) < SAME_ANGLE
-            for others in neighbours
-            for other in others
-        ):
-            continue
-        taken.setdefault(place % bins, []).append(angle)
-        kept.append(int(k))
+        place = int(angle / SAME_ANGLE) % bins
+        near = itertools.chain.from_iterable(
+            taken.get((place + step) % bins, []) for step in (-1, 0, 1)
+        )
+        if all(abs(math.remainder(angle - other, 180)) >= SAME_ANGLE for other in near):
+            taken.setdefault(place, []).append(angle)
+            kept.append(k)
     return kept
 
 

@@ -38,6 +38,9 @@ NO_ROTATION = 0.05
 MOST_STRAIN = 0.1
 """The smallest strain that exists is looked for up to here."""
 
+MOST_CELLS = 60
+"""Net cells in the cell of a twist or general boundary."""
+
 PAIRED = 3
 """Terminations of each side that are paired at a boundary of two planes."""
 
@@ -397,7 +400,11 @@ def twists(sides: tuple[Side, Side], how: Construction) -> list[Coincidence]:
         One for each rotation that is different by symmetry and makes a boundary, smallest first.
     """
     found = near_coincidences(
-        sides[0].plane.net, sides[1].plane.net, max_area=how.max_area, max_strain=how.max_strain
+        sides[0].plane.net,
+        sides[1].plane.net,
+        max_area=how.max_area,
+        max_strain=how.max_strain,
+        max_sigma=MOST_CELLS,
     )
     distinct: dict[float, Coincidence] = {}
     for match in found:

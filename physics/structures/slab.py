@@ -159,9 +159,10 @@ def terminations(crystal: Crystal, plane: LatticePlane) -> NDArray[np.float64]:
         Heights midway between neighboring sheets, those with the widest gap first, Å. Of cuts
         that a symmetry of the crystal maps onto each other only one is given.
     """
-    heights = np.sort((crystal.units.centers @ plane.normal) % plane.spacing)
-    gaps = np.diff(heights, append=heights[0] + plane.spacing)
-    cuts = (heights + gaps / 2)[np.argsort(-gaps.round(3), kind="stable")]
+    spacing = plane.spacing
+    heights = np.sort((crystal.units.centers @ plane.normal) % spacing)
+    gaps = np.diff(heights, append=heights[0] + spacing)
+    cuts = ((heights + gaps / 2) % spacing)[np.argsort(-gaps.round(3), kind="stable")]
     wide = np.sort(-gaps.round(3), kind="stable") < -SAME_HEIGHT
     distinct: list[float] = []
     for cut in cuts[wide]:
