@@ -198,7 +198,7 @@ def _broken(counts: Mapping[str, int], crystal: Crystal | None) -> list[str]:
 
 
 def _limits(symbols: list[str], crystal: Crystal | None) -> Limits:
-    """Take the limits of the crystal; elsewhere those of thiophosphates, or of overlapping atoms."""
+    """Take the limits of the crystal, or else those of thiophosphates or of overlapping atoms."""
     of_crystal = thresholds((crystal.primitive, crystal.units)) if crystal else None
     limits: Limits = {}
     for pair in combinations_with_replacement(symbols, 2):

@@ -138,7 +138,12 @@ def _trials(
     best = np.argmin(ranked, axis=1)
     for number, (shift, g) in enumerate(zip(shifts, best, strict=True)):
         yield _Trial(
-            round(float(ranked[number, g]), 9), number, grains, shift, float(gaps[g]), float(scores[number, g])
+            round(float(ranked[number, g]), 9),
+            number,
+            grains,
+            shift,
+            float(gaps[g]),
+            float(scores[number, g]),
         )
 
 
@@ -169,13 +174,13 @@ def _overlap(
     moved = grains.origin + shifts
     second = overlaps(
         face(lower, lower_kinds, depth, upper=True), face(upper, upper_kinds, depth, upper=False),
-        grains.cell, thresholds.lengths, moved, gaps,
+        cell=grains.cell, thresholds=thresholds.lengths, shifts=moved, gaps=gaps,
     )  # fmt: skip
     if grains.equivalent:
         return 2 * second
     return second + overlaps(
         face(upper, upper_kinds, depth, upper=True), face(lower, lower_kinds, depth, upper=False),
-        grains.cell, thresholds.lengths, -moved, gaps,
+        cell=grains.cell, thresholds=thresholds.lengths, shifts=-moved, gaps=gaps,
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ class Thresholds:
 
     def kinds(self, symbols: Sequence[str]) -> NDArray[np.int64]:
         """
-        Number the elements of atoms.
+        Give the row of each atom's element.
 
         Parameters
         ----------
@@ -77,14 +77,15 @@ def thresholds(*crystals: tuple[Structure, Units]) -> Thresholds:
     -------
     Thresholds
         `THIOPHOSPHATE` for pairs of Li, P and S, otherwise `SHARE_OF_BULK` of the shortest
-        distance between units in any of the crystals, at most `LARGEST`.
+        distance between units in any of the crystals; at most `LARGEST`, and never more than
+        that shortest distance itself.
     """
     elements = sorted({site.specie.symbol for structure, _ in crystals for site in structure})
     found = [shortest_contacts(structure, units) for structure, units in crystals]
     lengths = np.zeros((len(elements), len(elements)))
     for (i, a), (j, b) in combinations_with_replacement(enumerate(elements), 2):
         in_bulk = min((contacts.get((a, b), REACH) for contacts in found), default=REACH)
-        length = THIOPHOSPHATE.get((a, b), min(SHARE_OF_BULK * in_bulk, LARGEST))
+        length = min(THIOPHOSPHATE.get((a, b), SHARE_OF_BULK * in_bulk), LARGEST, in_bulk)
         lengths[i, j] = lengths[j, i] = length
     return Thresholds(tuple(elements), lengths)
 

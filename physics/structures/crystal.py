@@ -60,6 +60,7 @@ class Crystal:
     charges: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
+        """Refuse what is disordered or charged."""
         if not self.structure.is_ordered:
             raise InputError(
                 f"{self.structure.composition.formula} has partial occupancies, expected one "
@@ -71,9 +72,9 @@ class Crystal:
     def oxidation_states(self) -> dict[str, float]:
         """Oxidation state of each element, e."""
         on_sites = {
-            site.specie.symbol: float(site.specie.oxi_state)
+            site.specie.symbol: float(state)
             for site in self.structure
-            if getattr(site.specie, "oxi_state", None) is not None
+            if (state := getattr(site.specie, "oxi_state", None)) is not None
         }
         return oxidation_states(
             self.structure.composition.element_composition, on_sites | dict(self.charges or {})
@@ -122,6 +123,11 @@ class Crystal:
     def space_group(self) -> tuple[str, int]:
         """International symbol and number of the space group."""
         return self._symmetry.international, self._symmetry.number
+
+    @property
+    def to_standard(self) -> NDArray[np.float64]:
+        """Transformation of coordinates to the standard setting of the space group, (3, 3)."""
+        return self._symmetry.transformation_matrix
 
     def plane(self, miller: Sequence[int]) -> LatticePlane:
         """
@@ -184,7 +190,7 @@ class Crystal:
     def _symmetry(self) -> spglib.SpglibDataset:
         numbers = [site.specie.Z for site in self.structure]
         cell = (self.structure.lattice.matrix, self.structure.frac_coords, numbers)
-        found = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)
+        found = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)  # type: ignore[arg-type]
         if found is None:
             raise InputError(
                 f"no space group found for {self.structure.composition.formula}; are two sites at "

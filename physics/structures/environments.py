@@ -18,6 +18,8 @@ SHELL = 1.35
 """Neighbors of a unit are those within this many times its nearest distance."""
 STANDOFF = 2.0
 """Farthest that the units of a grain keep from the middle of a boundary, Å."""
+RELAXED = 3.0
+"""Farthest from a boundary that units are displaced, Å."""
 SAME_DEPTH = 0.1
 """Units whose depths in a grain differ by less are in one sheet, Å."""
 BEYOND = 1.0
@@ -94,8 +96,9 @@ class Environments:
         """
         Give the largest deviation in the middle of each grain.
 
-        The middle is everything farther than `shell` and `STANDOFF` from both boundaries, or, in
-        a thin grain, what is farthest from them. Without boundaries the whole structure is one grain.
+        The middle is everything farther than `shell` and `RELAXED` from both boundaries, or, in a
+        thin grain, what is farthest from them. Without boundaries the whole structure is one
+        grain.
 
         Parameters
         ----------
@@ -120,7 +123,7 @@ class Environments:
         depth = np.minimum(above, width - above)
         if not (depth > 0).any():
             return None
-        middle = min(self.shell + STANDOFF, depth.max() - SAME_DEPTH)
+        middle = min(self.shell + RELAXED, depth.max() - SAME_DEPTH)
         return float(self.deviations[depth >= middle].max())
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from physics.structures.coincidence import Coincidence
 from physics.structures.crystal import Crystal
@@ -27,8 +28,8 @@ OPERATIONS: dict[str, NDArray[np.float64]] = {
 }
 """What makes the upper grain of a symmetric boundary, in the frame of the boundary."""
 
-PARALLEL = 0.05
-"""Angle within which an axis lies in the plane or along the normal, degrees."""
+PARALLEL = 1e-3
+"""Angle within which an axis lies in the plane or along the normal, rad."""
 
 _HIGHEST_INDEX = 8
 
@@ -292,21 +293,20 @@ def _describe(
 
 
 def _kind(sides: tuple[Side, Side], rotation: NDArray[np.float64]) -> Kind:
-    """Name a boundary by the axes of all rotations that make it: normal to it, in it, neither."""
-    crystal, normal = sides[0].crystal, sides[0].plane.normal
-    tilts = False
-    for matrix in equivalent_rotations(rotation, crystal.point_group):
-        skew = np.array(
-            [matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]]
-        )
-        length = np.linalg.norm(skew)
-        if length < 1e-6:
-            continue
-        cosine = abs(skew @ normal) / length
-        if cosine > np.cos(np.radians(PARALLEL)):
-            return "twist"
-        tilts |= bool(cosine < np.sin(np.radians(PARALLEL)))
-    return "asymmetric tilt" if tilts else "mixed"
+    """
+    Name a boundary within one crystal.
+
+    It is a twist boundary if any of the rotations that make it is about the normal, and a tilt
+    boundary if one of the smallest is about an axis in the plane.
+    """
+    equivalent = equivalent_rotations(rotation, sides[0].crystal.point_group)
+    turns = Rotation.from_matrix(equivalent).as_rotvec()
+    angles = np.linalg.norm(turns, axis=1)
+    along = np.abs(turns @ sides[0].plane.normal) / np.maximum(angles, PARALLEL)
+    if (along > np.cos(PARALLEL)).any():
+        return "twist"
+    tilts = (along < np.sin(PARALLEL)) & (angles < angles.min() + PARALLEL)
+    return "asymmetric tilt" if tilts.any() else "mixed"
 
 
 def _padded(strain: NDArray[np.float64]) -> Strain:

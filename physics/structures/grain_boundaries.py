@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from math import ceil, inf
+from math import ceil, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,8 @@ from physics.structures.slab import equivalent_cuts, slab, terminations
 ANGLE_TOLERANCE = 1.0
 """A twist boundary is taken for the angle asked for within that, degrees."""
 
-NO_ROTATION = 0.05
-"""Rotations smaller than that are none, degrees."""
+SAME_ROTATION = 0.05
+"""Rotations that differ by less are the same, degrees."""
 
 MOST_STRAIN = 0.1
 """The smallest strain that exists is looked for up to here."""
@@ -408,36 +408,59 @@ def twists(sides: tuple[Side, Side], how: Construction) -> list[Coincidence]:
     )
     distinct: dict[float, Coincidence] = {}
     for match in found:
-        turn = _folded(sides, match.angle)
-        if turn > NO_ROTATION and not any(abs(turn - other) < NO_ROTATION for other in distinct):
+        turn = folded(sides, match.angle)
+        if not _is_symmetry(sides, match.angle) and not any(
+            abs(turn - other) < SAME_ROTATION for other in distinct
+        ):
             distinct[turn] = match
     return list(distinct.values())
 
 
-def _folded(sides: tuple[Side, Side], angle: float) -> float:
-    """Give the smallest rotation about the normal that is the same by symmetry, degrees."""
+def folded(sides: tuple[Side, Side], angle: float) -> float:
+    """
+    Give the smallest rotation about the normal that is the same by symmetry.
+
+    Parameters
+    ----------
+    sides : tuple of Side
+        Lower and upper plane.
+    angle : float
+        Rotation about the normal, degrees.
+
+    Returns
+    -------
+    float
+        Degrees; from 0 to 180 where both planes are the same, else from 0 to 360.
+    """
+    lower, upper = sides
+    if lower.crystal is upper.crystal and lower.miller == upper.miller:
+        rotation = rotation_in_crystal(sides, angle)
+        smallest = angle_about(rotation, lower.crystal.point_group, lower.plane.normal)
+        return angle % 360 if smallest is None else smallest
+    return angle % 360
+
+
+def _is_symmetry(sides: tuple[Side, Side], angle: float) -> bool:
+    """Tell whether both grains would be one crystal."""
     if sides[0].crystal is not sides[1].crystal:
-        return angle % 360
-    rotation = rotation_in_crystal(sides, angle)
-    if sides[0].miller != sides[1].miller:
-        return inf if is_symmetry(rotation, sides[0].crystal.point_group) else angle % 360
-    turn = angle_about(rotation, sides[0].crystal.point_group, sides[0].plane.normal)
-    return 0.0 if turn is None else turn
+        return False
+    group = sides[0].crystal.point_group
+    return is_symmetry(rotation_in_crystal(sides, angle), group, tolerance=radians(SAME_ROTATION))
 
 
 def _match(sides: tuple[Side, Side], angle: float | None, how: Construction) -> Coincidence:
     """Choose the rotation that was asked for, or the one with the smallest cell."""
     normal = f"the normal of ({_text(sides[0].miller)})"
-    wanted = None if angle is None else _folded(sides, angle)
-    if wanted is not None and not NO_ROTATION < wanted < inf:
+    if angle is not None and _is_symmetry(sides, angle):
         raise InputError(
             f"no boundary: {angle:g} degrees about {normal} is a symmetry of "
-            f"{sides[0].crystal.space_group[0]}, so both grains would be one crystal; choose another angle "
-            "(thioflow gb list)"
+            f"{sides[0].crystal.space_group[0]}, so both grains would be one crystal; choose "
+            "another angle (thioflow gb list)"
         )
+    wanted = None if angle is None else folded(sides, angle)
 
     def fits(match: Coincidence) -> bool:
-        return wanted is None or abs(_folded(sides, match.angle) - wanted) <= ANGLE_TOLERANCE
+        return wanted is None or abs(folded(sides, match.angle) - wanted) <= ANGLE_TOLERANCE
 
     found = twists(sides, how)
     for match in found:
@@ -449,8 +472,8 @@ def _match(sides: tuple[Side, Side], angle: float | None, how: Construction) -> 
     remedy = f"the smallest that exists within max_area {how.max_area:g} Å^2 is " + (
         f"above {MOST_STRAIN:.0%}" if strained is None else f"{strained:.2%}"
     )
-    nearest = sorted(found, key=lambda m: abs(_folded(sides, m.angle) - (wanted or 0.0)))[:3]
-    others = ", ".join(f"{_folded(sides, m.angle):.2f}" for m in nearest)
+    nearest = sorted(found, key=lambda m: abs(folded(sides, m.angle) - (wanted or 0.0)))[:3]
+    others = ", ".join(f"{folded(sides, m.angle):.2f}" for m in nearest)
     raise InputError(
         f"no coincidence for {asked} about {normal} with a strain of at most "
         f"{how.max_strain:.2%}: {remedy}; raise max_strain or max_area"
@@ -517,7 +540,8 @@ def _require_tilt(side: Side, axis: Sequence[int], rotation: NDArray[np.float64]
         raise InputError(
             f"the symmetric boundary on ({_text(side.miller)}) is no tilt about [{_text(axis)}]: "
             f"the crystal has no symmetry that makes it one; its misorientation is "
-            f"{true.misorientation:.2f} degrees about [{_text(true.axis or ())}]; leave the axis out"
+            f"{true.misorientation:.2f} degrees about [{_text(true.axis or ())}]; leave the axis "
+            "out"
         )
 
 

@@ -1,6 +1,5 @@
 """Which relative translation of two grains lets the units of both find room."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from physics.structures.slab import Slab
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def face(slab: Slab, kinds: NDArray[np.int64], depth: float, *, upper: bool) -> 
 def overlaps(
     below: Face,
     above: Face,
+    *,
     cell: NDArray[np.float64],
     thresholds: NDArray[np.float64],
     shifts: NDArray[np.float64],
@@ -101,9 +104,20 @@ def overlaps(
 
 
 @njit(cache=True)
-def _overlaps(  # noqa: ANN202, C901 - numba infers the types and unrolls the loops
-    below, below_kinds, above, above_kinds, start, cell, to_bins, bins, span, limits, shifts, gaps  # noqa: ANN001, E501
-):
+def _overlaps(  # noqa: PLR0917 - numba takes no dataclasses
+    below: FloatArray,
+    below_kinds: IntArray,
+    above: FloatArray,
+    above_kinds: IntArray,
+    start: IntArray,
+    cell: FloatArray,
+    to_bins: FloatArray,
+    bins: IntArray,
+    span: IntArray,
+    limits: FloatArray,
+    shifts: FloatArray,
+    gaps: FloatArray,
+) -> FloatArray:
     """Visit, for each atom below, the atoms above in the bins around it; images lie beyond."""
     scores = np.zeros((len(shifts), len(gaps)))
     for t in range(len(shifts)):

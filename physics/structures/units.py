@@ -13,7 +13,7 @@ from physics.errors import InputError
 
 BOND_FACTOR = 1.2
 """Longest covalent bond in sums of covalent radii: P-S 2.54 Å, S-S 2.52 Å; in Li3PS4 the bonds
-are 2.04 to 2.10 Å and the next S-S contact is 3.34 Å."""
+are 2.01 to 2.08 Å and the next S-S contact is 3.34 Å."""
 
 BondLengths = Mapping[tuple[str, str], float]
 Cell = tuple[int, int, int]
