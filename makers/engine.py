@@ -14,6 +14,7 @@ from physics.errors import InputError
 TRAJECTORY_FILE = "trajectory.traj"
 KBAR_VASP_SIGN_TO_GPA = -0.1
 REFERENCE_ATOMS = 32
+NORMAL_FILTER = "makers.calculators:NormalCellFilter"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class EngineResult:
     stress : 3x3 tuple or None
         Cauchy stress, GPa, tension positive.
     converged : bool
-        Whether the force criterion was met.
+        Whether the optimiser met its criterion, on the forces and on the cell where it relaxes.
     steps : int
         Configurations evaluated, the first included.
     """
@@ -154,7 +155,7 @@ class Engine:
     def relax(
         self,
         *,
-        cell: bool = True,
+        cell: bool | Literal["normal"] = True,
         fmax: float = 1e-4,
         steps: int = 500,
         fix_symmetry: bool = False,
@@ -165,10 +166,12 @@ class Engine:
 
         Parameters
         ----------
-        cell : bool
-            Whether the cell relaxes with the ions.
+        cell : bool or "normal"
+            Whether the cell relaxes with the ions; "normal": only its height along z, with the
+            vectors a and b in the xy plane as they are, for a boundary in that plane.
         fmax : float
-            Largest force allowed at the end, eV/Å.
+            Largest force allowed at the end, eV/Å, on atoms and on the variables of the cell;
+            see `makers.calculators.NormalCellFilter` for the stress that goes with it.
         steps : int
             Most ionic steps.
         fix_symmetry : bool
@@ -179,16 +182,34 @@ class Engine:
         Returns
         -------
         Maker
-            The relaxation, by BFGS.
+            The relaxation, by BFGS; by L-BFGS for "normal", whose cells hold hundreds of atoms:
+            it takes the same steps without the dense Hessian, whose cost grows as their cube.
+
+        Raises
+        ------
+        InputError
+            If `cell` is none of these, or "normal" with the symmetry fixed.
         """
+        if cell not in (True, False, "normal"):
+            raise InputError(
+                f"cell={cell!r} was given, expected True, False or 'normal'; 'normal' relaxes the "
+                f"height of the cell along z only"
+            )
+        normal = cell == "normal"
+        if normal and fix_symmetry:
+            raise InputError(
+                "cell='normal' was given with fix_symmetry=True, which would spread the strain "
+                "along z over the equivalent axes; choose one of the two"
+            )
+        cell_kwargs = {"cell_filter": resolve_name(NORMAL_FILTER)} if normal else {}
         return self._maker(
             self.relax_maker,
-            relax_cell=cell,
+            relax_cell=bool(cell),
             steps=steps,
             fix_symmetry=fix_symmetry,
             symprec=symprec,
-            relax_kwargs={"fmax": fmax, "final_atoms_object_file": None},
-            optimizer_kwargs={"optimizer": "BFGS"},
+            relax_kwargs={"fmax": fmax, "final_atoms_object_file": None, **cell_kwargs},
+            optimizer_kwargs={"optimizer": "LBFGS" if normal else "BFGS"},
             ionic_step_data=None,
         )
 
@@ -273,7 +294,7 @@ class Engine:
             energy=float(output.energy),
             forces=[(float(x), float(y), float(z)) for x, y, z in output.forces],
             stress=stress,
-            converged=task.is_force_converged is not False,
+            converged=task.state != "failed",
             steps=int(output.n_steps or 1),
         )
 
