@@ -92,18 +92,12 @@ def _draw_box(axes: "Axes", vectors: NDArray[np.float64]) -> None:
 def _draw_tetrahedra(axes: "Axes", structure: Structure, frame: NDArray[np.float64]) -> None:
     """Draw the four faces of each PS4 unit whose P lies in the cell, the far ones first."""
     faces: list[NDArray[np.float64]] = []
-    for site in structure:
-        if site.specie.symbol != "P":
-            continue
-        sulfurs = [
-            neighbor.coords
-            for neighbor in structure.get_neighbors(site, P_S_BOND)
-            if neighbor.specie.symbol == "S"
-        ]
+    center, _, bond = p_s_bonds(structure)
+    for index in np.unique(center):
+        sulfurs = (structure[index].coords + bond[center == index]) @ frame.T
         if len(sulfurs) == 4:
-            faces.extend(np.array(face) @ frame.T for face in combinations(sulfurs, 3))
-            outer = np.array(sulfurs) @ frame.T
-            axes.scatter(outer[:, 0], outer[:, 1], s=_SIZES["S"], **_dots("S"))
+            faces.extend(np.array(face) for face in combinations(sulfurs, 3))
+            axes.scatter(sulfurs[:, 0], sulfurs[:, 1], s=_SIZES["S"], **dots("S"))
     faces.sort(key=lambda face: float(face[:, 2].mean()))
     for face in faces:
         axes.fill(*face[:, :2].T, fc=ACCENT + "2e", ec=ACCENT, lw=0.6, zorder=1)
@@ -125,10 +119,34 @@ def _draw_atoms(axes: "Axes", structure: Structure, frame: NDArray[np.float64]) 
             points[:, 1],
             s=_SIZES.get(element.symbol, 50),
             label=element.symbol,
-            **_dots(element.symbol),
+            **dots(element.symbol),
         )
 
 
-def _dots(symbol: str) -> dict[str, Any]:
-    """Give the look of the atoms of an element."""
+def p_s_bonds(
+    structure: Structure,
+) -> tuple[NDArray[np.int_], NDArray[np.int_], NDArray[np.float64]]:
+    """
+    Give the bonds between phosphorus and sulfur.
+
+    Parameters
+    ----------
+    structure : Structure
+        A crystal of any composition.
+
+    Returns
+    -------
+    tuple of ndarray
+        For each bond, the index of its P, the index of its S and the vector from P to S, Å.
+    """
+    symbols = np.array([site.specie.symbol for site in structure])
+    center, neighbor, image, _ = structure.get_neighbor_list(P_S_BOND)
+    kept = (symbols[center] == "P") & (symbols[neighbor] == "S")
+    center, neighbor, image = center[kept], neighbor[kept], image[kept]
+    steps = structure.frac_coords[neighbor] + image - structure.frac_coords[center]
+    return center, neighbor, steps @ structure.lattice.matrix
+
+
+def dots(symbol: str) -> dict[str, Any]:
+    """Give the look of the atoms of an element, to be passed to `Axes.scatter`."""
     return {"c": _COLORS.get(symbol, MUTED), "edgecolors": INK, "linewidths": 0.5, "zorder": 2}
