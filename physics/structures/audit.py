@@ -176,10 +176,8 @@ def _excess(composition: Composition, crystal: Crystal) -> dict[str, int]:
     formula = crystal.structure.composition.element_composition.reduced_composition
     amounts = {e: (round(composition[e]), round(formula[e])) for e in {*composition, *formula}}
     whole = {n // f + step for n, f in amounts.values() if f for step in (0, 1)}
-    best = min(
-        sorted(whole), key=lambda n: sum(abs(amount - n * f) for amount, f in amounts.values())
-    )
-    excess = {e.symbol: amount - best * f for e, (amount, f) in sorted(amounts.items())}
+    best = min(whole, key=lambda n: (sum(abs(atoms - n * f) for atoms, f in amounts.values()), -n))
+    excess = {e.symbol: atoms - best * f for e, (atoms, f) in sorted(amounts.items())}
     return {symbol: atoms for symbol, atoms in excess.items() if atoms}
 
 
@@ -233,18 +231,20 @@ def _faults(found: Audit) -> Iterator[str]:
         yield f"net charge {found.charge:+g} e (limit 0)"
     if found.broken:
         kinds = ", ".join(f"{n} {kind}" for kind, n in found.broken.items())
-        yield f"{sum(found.broken.values())} broken units: {kinds} (limit 0)"
+        total = sum(found.broken.values())
+        yield f"{total} broken unit{'s' * (total > 1)}: {kinds} (limit 0)"
     for pair, n in found.too_close.items():
         yield (
             f"{n} {pair} pair{'s' * (n > 1)} too close: shortest {found.shortest[pair]:.2f} Å "
             f"(limit {found.limits[pair]:.2f} Å)"
         )
-    for grain, deviation in enumerate(found.interior_deviation, 1):
+    grains = [f"the grain above {height:.1f} Å" for height in found.boundaries] or ["the structure"]
+    for grain, deviation in zip(grains, found.interior_deviation, strict=False):
         if deviation is None:
-            yield f"grain {grain} holds no unit of the framework"
+            yield f"{grain} holds no unit of the framework"
         elif deviation > BULK_LIKE:
             yield (
-                f"grain {grain} is not bulk-like inside: distances deviate by {deviation:.2f} Å "
+                f"{grain} is not bulk-like inside: distances deviate by {deviation:.2f} Å "
                 f"(limit {BULK_LIKE} Å)"
             )
     if found.separation is not None and found.separation < SEPARATION:

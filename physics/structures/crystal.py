@@ -15,7 +15,7 @@ from physics.structures.plane import LatticePlane, coprime, lattice_plane
 from physics.structures.units import BondLengths, Units, find_units
 
 SYMPREC = 0.01
-"""Tolerance within which sites are equivalent, Å."""
+"""Default of that tolerance, Å."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Crystal:
         Longest bonds of pairs of elements, see `physics.structures.units.find_units`.
     charges : mapping, optional
         Oxidation states that are known; the others are assigned.
+    symprec : float
+        Tolerance within which sites are equivalent, Å.
 
     Raises
     ------
@@ -58,6 +60,7 @@ class Crystal:
     structure: Structure
     bonds: BondLengths | None = None
     charges: Mapping[str, float] | None = None
+    symprec: float = SYMPREC
 
     def __post_init__(self) -> None:
         """Refuse what is disordered or charged."""
@@ -190,7 +193,7 @@ class Crystal:
     def _symmetry(self) -> spglib.SpglibDataset:
         numbers = [site.specie.Z for site in self.structure]
         cell = (self.structure.lattice.matrix, self.structure.frac_coords, numbers)
-        found = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)  # type: ignore[arg-type]
+        found = spglib.get_symmetry_dataset(cell, symprec=self.symprec)  # type: ignore[arg-type]
         if found is None:
             raise InputError(
                 f"no space group found for {self.structure.composition.formula}; are two sites at "

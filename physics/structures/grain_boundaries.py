@@ -354,10 +354,7 @@ def general_boundary(
         too large.
     """
     how = construction or Construction()
-    sides = (
-        Side(lower, coprime(lower_plane), lower.plane(lower_plane)),
-        Side(upper, coprime(upper_plane), upper.plane(upper_plane)),
-    )
+    sides = _sides(lower, lower_plane, upper, upper_plane)
     match = _match(sides, angle, how)
     geometry = rotated(sides, match)
     _require_atoms(geometry, how)
@@ -381,6 +378,37 @@ def general_boundary(
             )
         )
     return _built(stacks, geometry, how)
+
+
+def general_geometry(
+    lower: Crystal,
+    lower_plane: Sequence[int],
+    upper: Crystal,
+    upper_plane: Sequence[int],
+    *,
+    angle: float | None = None,
+    construction: Construction | None = None,
+) -> Geometry:
+    """
+    Describe what `general_boundary` would build.
+
+    Parameters
+    ----------
+    lower, lower_plane, upper, upper_plane, angle, construction
+        As for `general_boundary`.
+
+    Returns
+    -------
+    Geometry
+        The geometry.
+
+    Raises
+    ------
+    InputError
+        If the rotation is a symmetry of the crystal or nothing lies within the limits.
+    """
+    sides = _sides(lower, lower_plane, upper, upper_plane)
+    return rotated(sides, _match(sides, angle, construction or Construction()))
 
 
 def twists(sides: tuple[Side, Side], how: Construction) -> list[Coincidence]:
@@ -446,6 +474,15 @@ def _is_symmetry(sides: tuple[Side, Side], angle: float) -> bool:
         return False
     group = sides[0].crystal.point_group
     return is_symmetry(rotation_in_crystal(sides, angle), group, tolerance=radians(SAME_ROTATION))
+
+
+def _sides(
+    lower: Crystal, lower_plane: Sequence[int], upper: Crystal, upper_plane: Sequence[int]
+) -> tuple[Side, Side]:
+    return (
+        Side(lower, coprime(lower_plane), lower.plane(lower_plane)),
+        Side(upper, coprime(upper_plane), upper.plane(upper_plane)),
+    )
 
 
 def _match(sides: tuple[Side, Side], angle: float | None, how: Construction) -> Coincidence:

@@ -1,6 +1,6 @@
 """Boundaries by their names: exact for cubic, tetragonal and hexagonal crystals, else labels."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import atan2, degrees, radians
 
 import numpy as np
@@ -12,11 +12,8 @@ from physics.structures.crystal import Crystal
 from physics.structures.geometry import Side, rotated
 from physics.structures.grain_boundaries import (
     Construction,
-    GrainBoundary,
-    general_boundary,
-    tilt_boundary,
+    folded,
     tilt_geometry,
-    twist_boundary,
     twists,
 )
 from physics.structures.names import Axes, Name, in_given_axes, nominal_angles
@@ -34,21 +31,40 @@ EXACT = 1e-5
 _LARGEST_INDEX = 200
 
 
-def named_boundary(
-    crystal: Crystal,
-    name: Name,
-    *,
-    axes: Axes = "given",
-    angle: float | None = None,
-    construction: Construction | None = None,
-) -> list[GrainBoundary]:
+@dataclass(frozen=True)
+class Placement:
     """
-    Build the boundary that a name stands for.
+    Which planes meet, and how, in the axes of the crystal's structure.
+
+    Parameters
+    ----------
+    planes : tuple of Miller indices
+        Planes of the lower and of the upper grain.
+    symmetric : bool
+        Whether it is the symmetric tilt boundary on a plane.
+    angle : float or None
+        Rotation about the normal of any other boundary, degrees; None for that with the smallest
+        cell.
+    exact : bool
+        Whether no strain is allowed.
+    """
+
+    planes: tuple[Miller, Miller]
+    symmetric: bool = False
+    angle: float | None = None
+    exact: bool = False
+
+
+def place(
+    crystal: Crystal, name: Name, *, axes: Axes, angle: float | None, construction: Construction
+) -> Placement:
+    """
+    Find the boundary that a name stands for.
 
     In cubic, tetragonal and hexagonal crystals the name is taken at its word: the boundary has that
     sigma, or it is refused. In other crystals sigma is a label only: a plane that contains the axis
-    gives the symmetric tilt boundary on that plane, a plane normal to it the twist boundary nearest
-    to the nominal (cubic) angle; what was built stands in the geometry.
+    gives the symmetric tilt boundary on that plane, a plane normal to it the twist boundary near
+    the nominal (cubic) angle.
 
     Parameters
     ----------
@@ -58,89 +74,89 @@ def named_boundary(
         Sigma, axis and plane.
     axes : {"given", "pnma", "std"}
         Setting of the axes that axis and plane refer to.
-    angle : float, optional
+    angle : float or None
         Twist angle in place of the nominal one, degrees.
-    construction : Construction, optional
-        How to build.
+    construction : Construction
+        Limits of strain and area.
 
     Returns
     -------
-    list of GrainBoundary
-        The candidates, that with least overlap first.
+    Placement
+        Planes and rotation.
 
     Raises
     ------
     InputError
         If there is no such boundary, with what there is instead.
     """
-    how = construction or Construction()
     axis, plane = (in_given_axes(crystal, indices, axes) for indices in (name.axis, name.plane))
+    twisted = _parallel(crystal, axis, plane)
+    if angle is not None and not twisted:
+        raise InputError(
+            f"a twist of {angle:g} degrees, but the axis [{_text(name.axis)}] is not normal to the "
+            f"plane ({_text(name.plane)}); leave the twist out"
+        )
     number = crystal.space_group[1]
-    if name.sigma is None or number < FIRST_TETRAGONAL:
-        return _labelled(crystal, name, axis, plane, angle=angle, how=how)
+    if name.sigma is None or number < FIRST_TETRAGONAL or angle is not None:
+        return _labelled(crystal, name, plane, twisted=twisted, angle=angle, how=construction)
     if name.is_tilt and tilt_geometry(crystal, plane, allow_degenerate=True).sigma == name.sigma:
-        return tilt_boundary(crystal, plane, axis=axis, construction=how)
-    if angle is None and _parallel(crystal, axis, plane):
-        return _exact_twist(crystal, name.sigma, plane, how)
+        return Placement((plane, plane), symmetric=True)
+    if twisted:
+        return _exact_twist(crystal, name.sigma, plane, construction)
     if number < FIRST_CUBIC:
         raise InputError(
             f"sigma {name.sigma} about [{_text(axis)}] on ({_text(plane)}): outside cubic crystals "
             "names are accepted of symmetric tilt boundaries, whose sigma must fit, and of twist "
             "boundaries; give planes and angle instead"
         )
-    return _exact_general(crystal, name, axis, plane, how)
+    return _exact_general(crystal, name, axis, plane)
 
 
 def _labelled(
     crystal: Crystal,
     name: Name,
-    axis: Miller,
     plane: Miller,
     *,
+    twisted: bool,
     angle: float | None,
     how: Construction,
-) -> list[GrainBoundary]:
+) -> Placement:
     if name.is_tilt:
-        return tilt_boundary(crystal, plane, construction=how)
-    if not _parallel(crystal, axis, plane):
+        return Placement((plane, plane), symmetric=True)
+    if not twisted:
         raise InputError(
             f"the axis [{_text(name.axis)}] is neither in the plane ({_text(name.plane)}), as of a "
             f"tilt, nor normal to it, as of a twist boundary; give two planes for a mixed one"
         )
+    if angle is not None:
+        return Placement((plane, plane), angle=angle)
     nominal = nominal_angles(name)
-    if angle is not None or not nominal:
-        return twist_boundary(crystal, plane, angle=angle, construction=how)
     side = Side(crystal, plane, crystal.plane(plane))
-    found = [abs(match.angle) for match in twists((side, side), how)]
+    found = [folded((side, side), match.angle) for match in twists((side, side), how)]
     for turn in found:
-        if any(abs(turn - wanted) <= NEAR_NOMINAL for wanted in nominal):
-            return twist_boundary(crystal, plane, angle=turn, construction=how)
+        if not nominal or any(abs(turn - wanted) <= NEAR_NOMINAL for wanted in nominal):
+            return Placement((plane, plane), angle=turn)
     raise InputError(
         f"no twist boundary on ({_text(plane)}) within {NEAR_NOMINAL:g} degrees of the nominal "
         f"{', '.join(f'{wanted:.2f}' for wanted in nominal)}; there are "
-        f"{', '.join(f'{turn:.2f}' for turn in sorted(found))}: give one of them as the angle"
+        f"{', '.join(f'{turn:.2f}' for turn in sorted(found))}: give one of them as the twist"
     )
 
 
-def _exact_twist(
-    crystal: Crystal, sigma: int, plane: Miller, how: Construction
-) -> list[GrainBoundary]:
+def _exact_twist(crystal: Crystal, sigma: int, plane: Miller, how: Construction) -> Placement:
     side = Side(crystal, plane, crystal.plane(plane))
-    exact = replace(how, max_strain=EXACT)
     there: dict[int | None, float] = {}
-    for match in twists((side, side), exact):
+    for match in twists((side, side), replace(how, max_strain=EXACT)):
         there.setdefault(rotated((side, side), match).sigma, match.angle)
     if sigma not in there:
         raise InputError(
             f"no twist boundary of sigma {sigma} on ({_text(plane)}); there are sigma "
             f"{', '.join(str(found) for found in sorted(s for s in there if s))}"
         )
-    return twist_boundary(crystal, plane, angle=there[sigma], construction=exact)
+    return Placement((plane, plane), angle=there[sigma], exact=True)
 
 
-def _exact_general(
-    crystal: Crystal, name: Name, axis: Miller, plane: Miller, how: Construction
-) -> list[GrainBoundary]:
+def _exact_general(crystal: Crystal, name: Name, axis: Miller, plane: Miller) -> Placement:
     """Turn a cubic crystal about the axis by an angle of this sigma and find the upper plane."""
     angles = nominal_angles(name)
     if not angles:
@@ -149,14 +165,8 @@ def _exact_general(
     lower = crystal.plane(plane)
     above = _plane_of(crystal, turn.T @ lower.normal)
     about = lower.frame @ turn @ crystal.plane(above).frame.T
-    return general_boundary(
-        crystal,
-        plane,
-        crystal,
-        above,
-        angle=degrees(atan2(about[1, 0], about[0, 0])),
-        construction=replace(how, max_strain=EXACT),
-    )
+    turned = degrees(atan2(about[1, 0], about[0, 0]))
+    return Placement((plane, above), angle=turned, exact=True)
 
 
 def _plane_of(crystal: Crystal, normal: NDArray[np.float64]) -> Miller:

@@ -104,6 +104,34 @@ def find_units(structure: Structure, bonds: BondLengths | None = None) -> Units:
     return Units(of_atom, np.array(centers), offsets, tuple(kinds))
 
 
+def bond_lengths(given: Mapping[str, float]) -> dict[tuple[str, str], float]:
+    """
+    Read bond lengths by the names of pairs.
+
+    Parameters
+    ----------
+    given : mapping of str to float
+        Longest bond by pair such as ``Zr-O``, Å.
+
+    Returns
+    -------
+    dict of (str, str) to float
+        As `find_units` takes them.
+
+    Raises
+    ------
+    InputError
+        If a name is not two elements.
+    """
+    lengths = {}
+    for name, length in given.items():
+        pair = name.split("-")
+        if len(pair) != 2 or not all(map(Element.is_valid_symbol, pair)):
+            raise InputError(f"bonds: given '{name}', expected two elements such as 'Zr-O'")
+        lengths[pair[0], pair[1]] = length
+    return lengths
+
+
 def _bonds(structure: Structure, given: BondLengths) -> Bonds:
     """Give the bonded neighbors of each atom with the cell that each of them lies in."""
     symbols = [site.specie.symbol for site in structure]
