@@ -32,6 +32,8 @@ class Grains:
         Translations from there at which both lattices have planes or points in common, Å.
     equivalent : bool
         Whether a symmetry makes both boundaries of the cell the same.
+    bulks : tuple of Structure
+        Bulk of the lower and of the upper grain at its strain; empty where there is none.
     """
 
     crystals: tuple[Crystal, Crystal]
@@ -41,6 +43,7 @@ class Grains:
     origin: FloatArray
     special: FloatArray
     equivalent: bool
+    bulks: tuple[Structure, ...] = ()
 
     @property
     def cell(self) -> FloatArray:

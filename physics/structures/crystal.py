@@ -11,7 +11,7 @@ from pymatgen.core import Structure
 
 from physics.errors import InputError
 from physics.structures.charges import oxidation_states, require_neutral
-from physics.structures.plane import LatticePlane, coprime, lattice_plane
+from physics.structures.plane import LatticePlane, coprime, direction_indices, lattice_plane
 from physics.structures.units import BondLengths, Units, find_units
 
 SYMPREC = 0.01
@@ -163,7 +163,7 @@ class Crystal:
         Parameters
         ----------
         indices : sequence of int
-            Direction [u v w] in the axes of `structure`.
+            Direction [u v w], or [u v t w], in the axes of `structure`.
 
         Returns
         -------
@@ -175,7 +175,7 @@ class Crystal:
         InputError
             If the indices are no direction.
         """
-        vector = np.array(coprime(indices)) @ self.structure.lattice.matrix
+        vector = np.array(direction_indices(indices)) @ self.structure.lattice.matrix
         return vector / np.linalg.norm(vector)
 
     @cached_property

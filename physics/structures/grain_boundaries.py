@@ -26,14 +26,17 @@ from physics.structures.geometry import (
     symmetric,
 )
 from physics.structures.misorientation import angle_about, equivalent_rotations, is_symmetry
-from physics.structures.plane import coprime
-from physics.structures.slab import equivalent_cuts, slab, terminations
+from physics.structures.plane import coprime, direction_indices
+from physics.structures.slab import equivalent_cuts, layer_cell, slab, terminations
 
 ANGLE_TOLERANCE = 1.0
 """A twist boundary is taken for the angle asked for within that, degrees."""
 
 SAME_ROTATION = 0.05
 """Rotations that differ by less are the same, degrees."""
+
+UNSTRAINED = 1e-6
+"""A strain below that is none."""
 
 MOST_STRAIN = 0.1
 """The smallest strain that exists is looked for up to here."""
@@ -72,7 +75,7 @@ class Construction:
         Largest in-plane cell of a twist or general boundary, Å^2.
     """
 
-    separation: float = 15.0
+    separation: float = 20.0
     layers: int | None = None
     translations: int = 64
     terminations: int | None = None
@@ -151,6 +154,9 @@ class GrainBoundary:
         Largest displacement of a unit that gave all pairs room, Å.
     removed : int
         Formula units taken out at each boundary.
+    bulks : tuple of Structure
+        One layer of bulk at the strain of the lower and of the upper grain, Å; empty where there
+        is no strain.
     """
 
     structure: Structure
@@ -164,6 +170,7 @@ class GrainBoundary:
     overlap: float
     moved: float
     removed: int
+    bulks: tuple[Structure, ...]
 
 
 def tilt_geometry(
@@ -208,7 +215,7 @@ def tilt_geometry(
             "axis (thioflow gb list)"
         )
     if axis is not None:
-        _require_tilt(side, coprime(axis), rotation)
+        _require_tilt(side, direction_indices(axis), rotation)
     return symmetric(side, operation)
 
 
@@ -360,6 +367,10 @@ def general_boundary(
     _require_atoms(geometry, how)
     layers = how.layers_of(geometry)
     onward = match.lower_map @ (sides[0].plane.frame @ sides[0].plane.layer)[:2]
+    bulks = tuple(
+        layer_cell(side.crystal, side.plane, deformation)
+        for side, deformation in zip(sides, (match.lower_map, match.upper_map), strict=True)
+    )
     stacks = []
     for lower_cut, upper_cut in _cuts(sides, how):
         slabs = (
@@ -375,6 +386,7 @@ def general_boundary(
                 origin=layers[0] * onward,
                 special=np.zeros((0, 2)),
                 equivalent=False,
+                bulks=bulks if match.max_strain > UNSTRAINED else (),
             )
         )
     return _built(stacks, geometry, how)
@@ -561,6 +573,7 @@ def _finished(candidate: Candidate, geometry: Geometry, how: Construction) -> Gr
         overlap=candidate.overlap,
         moved=candidate.moved,
         removed=candidate.removed,
+        bulks=grains.bulks,
     )
 
 

@@ -10,7 +10,7 @@ from pymatgen.core.interface import GrainBoundaryGenerator
 
 from physics.errors import InputError
 from physics.structures.crystal import Crystal
-from physics.structures.plane import Miller, coprime
+from physics.structures.plane import Miller, coprime, direction_indices
 
 Axes = Literal["given", "pnma", "std"]
 
@@ -75,36 +75,62 @@ def parse_name(text: str) -> Name:
     sigma = found["sigma"]
     return Name(
         int(sigma) if sigma else None,
-        parse_indices(found["axis"]),
-        parse_indices(found["plane"]),
+        parse_direction(found["axis"]),
+        parse_plane(found["plane"]),
     )
 
 
-def parse_indices(text: str) -> Miller:
+def parse_plane(text: str) -> Miller:
     """
-    Read the indices of a plane or a direction.
+    Read the indices of a plane.
 
     Parameters
     ----------
     text : str
-        Such as ``1 2 0``, ``2,-1,0``, ``(2-10)`` or, of a hexagonal plane, ``1 0 -1 2``.
+        Such as ``1 2 0``, ``2,-1,0``, ``(2-10)`` or, of a hexagonal crystal, ``1 0 -1 2``.
 
     Returns
     -------
     tuple of int
-        Coprime indices.
+        Coprime indices (h k l).
 
     Raises
     ------
     InputError
         If there are not three or four integers.
     """
+    return coprime(_integers(text))
+
+
+def parse_direction(text: str) -> Miller:
+    """
+    Read the indices of a direction.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``0 0 1``, ``[1-10]`` or, of a hexagonal crystal, ``2 -1 -1 0``.
+
+    Returns
+    -------
+    tuple of int
+        Coprime indices [u v w].
+
+    Raises
+    ------
+    InputError
+        If there are not three or four integers.
+    """
+    return direction_indices(_integers(text))
+
+
+def _integers(text: str) -> list[int]:
     bare = text.strip(" ()[]{}")
     spaced = re.search(r"[\s,]", bare) is not None
     found = re.findall(r"-?\d+" if spaced else r"-?\d", bare)
     if re.sub(r"[\s,]", "", bare) != "".join(found):
         raise InputError(f"given indices '{text}', expected integers such as '1 2 0' or '(2-10)'")
-    return coprime([int(index) for index in found])
+    return [int(index) for index in found]
 
 
 def in_given_axes(crystal: Crystal, indices: Sequence[int], axes: Axes) -> Miller:

@@ -131,6 +131,31 @@ def coprime(indices: Sequence[int]) -> Miller:
     return given[0] // factor, given[1] // factor, given[2] // factor
 
 
+def direction_indices(indices: Sequence[int]) -> Miller:
+    """
+    Take the common factor out of the indices of a direction.
+
+    Parameters
+    ----------
+    indices : sequence of int
+        [u v w], or [u v t w] with t = -(u + v) of a hexagonal lattice.
+
+    Returns
+    -------
+    tuple of int
+        Three coprime indices [u v w].
+
+    Raises
+    ------
+    InputError
+        If they are no direction.
+    """
+    if len(indices) == 4 and sum(indices[:3]) == 0:
+        u, v, t, w = indices
+        return coprime((u - t, v - t, w))
+    return coprime(indices)
+
+
 def reduced_basis(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     Reduce the basis of a two-dimensional lattice (Gauss).

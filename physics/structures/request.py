@@ -14,7 +14,7 @@ from physics.structures.grain_boundaries import (
     tilt_geometry,
 )
 from physics.structures.named import EXACT, Placement, place
-from physics.structures.names import Axes, in_given_axes, parse_indices, parse_name
+from physics.structures.names import Axes, in_given_axes, parse_direction, parse_name, parse_plane
 from physics.structures.plane import Miller
 
 
@@ -163,9 +163,9 @@ def _placement(crystal: Crystal, request: Request, how: Construction) -> Placeme
             angle=request.twist,
             construction=how,
         )
-    lower = in_given_axes(crystal, parse_indices(request.plane or ""), request.axes)
+    lower = in_given_axes(crystal, parse_plane(request.plane or ""), request.axes)
     if request.upper_plane is not None:
-        upper = in_given_axes(crystal, parse_indices(request.upper_plane), request.axes)
+        upper = in_given_axes(crystal, parse_plane(request.upper_plane), request.axes)
         return Placement((lower, upper), angle=request.twist)
     return Placement((lower, lower), symmetric=request.twist is None, angle=request.twist)
 
@@ -173,4 +173,4 @@ def _placement(crystal: Crystal, request: Request, how: Construction) -> Placeme
 def _axis(crystal: Crystal, request: Request) -> Miller | None:
     if request.axis is None:
         return None
-    return in_given_axes(crystal, parse_indices(request.axis), request.axes)
+    return in_given_axes(crystal, parse_direction(request.axis), request.axes)

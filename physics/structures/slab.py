@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from pymatgen.core import Lattice, Structure
 
 from physics.structures.crystal import Crystal
 from physics.structures.plane import LatticePlane
@@ -140,6 +141,35 @@ def slab(
         offsets=np.tile(units.offsets @ plane.frame.T, (copies, 1)),
         site=np.tile(np.arange(len(units.of_atom)), copies),
     )
+
+
+def layer_cell(
+    crystal: Crystal, plane: LatticePlane, deformation: NDArray[np.float64]
+) -> Structure:
+    """
+    Give the bulk crystal as one layer of a plane, deformed in that plane like a grain.
+
+    Parameters
+    ----------
+    crystal : Crystal
+        The crystal.
+    plane : LatticePlane
+        The plane.
+    deformation : ndarray, shape (2, 2)
+        Maps in-plane positions x to ``deformation @ x``.
+
+    Returns
+    -------
+    Structure
+        Vectors a and b lie in the plane, which is normal to z; c leads to the next layer, Å.
+    """
+    grain = slab(crystal, plane, 1, 0.0).deformed(deformation, plane.net @ deformation.T)
+    lattice = np.zeros((3, 3))
+    lattice[:2, :2] = grain.cell
+    lattice[2] = plane.frame @ plane.layer
+    lattice[2, :2] = deformation @ lattice[2, :2]
+    species = [crystal.primitive[site].specie for site in grain.site.tolist()]
+    return Structure(Lattice(lattice), species, grain.positions, coords_are_cartesian=True)
 
 
 def terminations(crystal: Crystal, plane: LatticePlane) -> NDArray[np.float64]:

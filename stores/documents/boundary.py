@@ -41,6 +41,8 @@ class BuiltBoundaryDocument(Document):
     geometry: Geometry = Field(description="what was built")
     layers: tuple[int, int] = Field(description="layers of the lower and of the upper grain")
     crystal: Structure = Field(description="the crystal of both grains, Å")
+    bonds: dict[str, float] = Field(description="longest bonds given, by pair such as Zr-O, Å")
+    charges: dict[str, float] = Field(description="oxidation states given, e")
     strained: list[Structure] = Field(
         description="bulk of the lower and of the upper grain at the strain of the boundary, one "
         "layer, Å; empty where there is no strain"
