@@ -16,6 +16,7 @@ from physics.structures.units import bond_lengths
 from stores.documents import (
     BuiltBoundaryDocument,
     BuiltCandidate,
+    BulkDocument,
     CalculationDocument,
     RelaxedBoundaryDocument,
     RelaxedCandidate,
@@ -67,8 +68,8 @@ def rattle(structure: Structure, amplitude: float, copies: int, seed: int) -> li
     return moved
 
 
-@job(output_schema=CalculationDocument)
-def lowest(attempts: list[CalculationDocument]) -> CalculationDocument:
+@job(output_schema=BulkDocument)
+def choose_bulk(attempts: list[CalculationDocument], uuids: list[str]) -> BulkDocument:
     """
     Choose the bulk of a boundary: the relaxed crystal of lowest energy.
 
@@ -76,11 +77,13 @@ def lowest(attempts: list[CalculationDocument]) -> CalculationDocument:
     ----------
     attempts : list of CalculationDocument
         Relaxations of the same atoms; the first one from the crystal as it was given.
+    uuids : list of str
+        Their jobs.
 
     Returns
     -------
-    CalculationDocument
-        The lowest that converged, with a warning where it is not the given crystal.
+    BulkDocument
+        The lowest that converged, with a warning where the given crystal is no minimum.
 
     Raises
     ------
@@ -91,17 +94,27 @@ def lowest(attempts: list[CalculationDocument]) -> CalculationDocument:
     if not converged:
         raise InputError(
             f"none of {len(attempts)} relaxations of the bulk converged in {attempts[0].steps} "
-            "steps: allow more steps or a larger fmax under 'boundaries'"
+            "steps: allow more steps or a larger fmax under 'boundary' in the study"
         )
     best = min(converged, key=lambda attempt: attempt.energy)
-    drop = (attempts[0].energy - best.energy) / len(best.structure)
+    gain = (attempts[0].energy - best.energy) / len(best.structure)
     warnings = []
-    if drop > SADDLE:
+    if gain > SADDLE:
         warnings.append(
             f"the crystal as given is no minimum of {best.engine}: without symmetry it goes down "
-            f"by {1000 * drop:.2f} meV per atom; boundaries are built of and compared with that one"
+            f"by {1000 * gain:.2f} meV per atom; boundaries are built of and compared with that one"
         )
-    return best.model_copy(update={"warnings": merge_warnings(best.warnings, warnings)})
+    return BulkDocument(
+        input_hash=input_hash("choose_bulk", {}, parents=[a.input_hash for a in attempts]),
+        parents=uuids,
+        versions=best.versions,
+        warnings=merge_warnings(best.warnings, warnings),
+        engine=best.engine,
+        functional=best.functional,
+        structure=best.structure,
+        energy=best.energy,
+        gain=gain,
+    )
 
 
 @dataclass
@@ -200,15 +213,18 @@ class RelaxBoundaryMaker(Maker):
         Name of the job.
     relax : CalculationMaker
         Relaxes the atoms and the cell length normal to the boundary.
+    allow_negative : bool
+        Whether an energy below zero counts, for engines whose ground state is another crystal.
     """
 
     name: str = "relax boundary"
     _: KW_ONLY
     relax: CalculationMaker
+    allow_negative: bool = False
 
     @job
     def make(
-        self, built: BuiltBoundaryDocument, bulk: CalculationDocument, parents: list[str]
+        self, built: BuiltBoundaryDocument, bulk: BulkDocument, parents: list[str]
     ) -> Response:
         """
         Start one relaxation for each candidate.
@@ -217,7 +233,7 @@ class RelaxBoundaryMaker(Maker):
         ----------
         built : BuiltBoundaryDocument
             The candidates.
-        bulk : CalculationDocument
+        bulk : BulkDocument
             The relaxed crystal of both grains.
         parents : list of str
             uuids of the jobs that made both.
@@ -225,24 +241,30 @@ class RelaxBoundaryMaker(Maker):
         Returns
         -------
         Response
-            Replaced by the relaxations and their collection, a `RelaxedBoundaryDocument`.
+            Replaced by the relaxations and their collection, a `RelaxedBoundaryDocument`; the
+            output is the candidate of lowest energy, a `BuiltCandidate`.
         """
         metadata = CURRENT_JOB.job.metadata if CURRENT_JOB.job else {}
         candidates: list[Job] = []
         for number, candidate in enumerate(built.candidates, start=1):
             bare = candidate.structure.copy(site_properties={})
-            candidates.append(self._job(bare, f"{built.label}, candidate {number}"))
+            candidates.append(self._job(bare, f"candidate {number}"))
         sides = zip(("lower", "upper"), built.strained, strict=False)
-        strained = [self._job(cell, f"{built.label}, strained bulk {side}") for side, cell in sides]
+        strained = [self._job(cell, f"strained bulk {side}") for side, cell in sides]
         collect = collect_boundary(
             built,
             bulk,
             [relaxation.output for relaxation in candidates],
             [relaxation.output for relaxation in strained],
+            allow_negative=self.allow_negative,
             uuids=[relaxation.uuid for relaxation in candidates],
             parents=[*parents, *(relaxation.uuid for relaxation in (*candidates, *strained))],
         )
-        flow = Flow([*candidates, *strained, collect], collect.output, name=built.label)
+        flow = Flow(
+            [*candidates, *strained, collect],
+            collect.output.candidates[0].built,
+            name=built.label,
+        )
         for part, step in [
             *((relaxation, "relax boundary") for relaxation in candidates),
             *((relaxation, "relax strained bulk") for relaxation in strained),
@@ -260,10 +282,11 @@ class RelaxBoundaryMaker(Maker):
 @job(output_schema=RelaxedBoundaryDocument)
 def collect_boundary(
     built: BuiltBoundaryDocument,
-    bulk: CalculationDocument,
+    bulk: BulkDocument,
     candidates: list[CalculationDocument],
     strained: list[CalculationDocument],
     *,
+    allow_negative: bool,
     uuids: list[str],
     parents: list[str],
 ) -> RelaxedBoundaryDocument:
@@ -274,12 +297,14 @@ def collect_boundary(
     ----------
     built : BuiltBoundaryDocument
         The candidates before relaxation.
-    bulk : CalculationDocument
+    bulk : BulkDocument
         The relaxed crystal of both grains.
     candidates : list of CalculationDocument
         Relaxation of each candidate.
     strained : list of CalculationDocument
         Relaxed bulk at the strain of the lower and of the upper grain; empty without strain.
+    allow_negative : bool
+        Whether an energy below zero counts.
     uuids : list of str
         Jobs of the candidates.
     parents : list of str
@@ -290,17 +315,17 @@ def collect_boundary(
     RelaxedBoundaryDocument
         Energies of candidates and bulk.
     """
-    references = strained or [bulk, bulk]
-    calculations = [bulk, *candidates, *strained]
+    references: list[BulkDocument | CalculationDocument] = [*strained] or [bulk, bulk]
+    parts = [bulk, *candidates, *strained]
     return RelaxedBoundaryDocument(
         input_hash=input_hash(
             "collect_boundary",
-            {},
-            parents=[built.input_hash, *(c.input_hash for c in calculations)],
+            {"allow_negative": allow_negative},
+            parents=[built.input_hash, *(c.input_hash for c in parts)],
         ),
         parents=parents,
         versions=built.versions | bulk.versions,
-        warnings=merge_warnings(built.warnings, *(c.warnings for c in calculations)),
+        warnings=merge_warnings(built.warnings, *(c.warnings for c in parts)),
         engine=bulk.engine,
         functional=bulk.functional,
         label=built.label,
@@ -310,20 +335,24 @@ def collect_boundary(
         crystal=built.crystal,
         bonds=built.bonds,
         charges=built.charges,
+        allow_negative=allow_negative,
         bulk_energies=_per_atom(references, [c.energy for c in references]),
         bulk_volumes=_per_atom(references, [c.structure.volume for c in references]),
-        candidates=[
-            RelaxedCandidate(
-                built=_relaxed(candidate, calculation.structure),
-                uuid=uuid,
-                energy=calculation.energy,
-                converged=calculation.converged,
-                steps=calculation.steps,
-            )
-            for candidate, calculation, uuid in zip(
-                built.candidates, candidates, uuids, strict=True
-            )
-        ],
+        candidates=sorted(
+            (
+                RelaxedCandidate(
+                    built=_relaxed(candidate, calculation.structure),
+                    uuid=uuid,
+                    energy=calculation.energy,
+                    converged=calculation.converged,
+                    steps=calculation.steps,
+                )
+                for candidate, calculation, uuid in zip(
+                    built.candidates, candidates, uuids, strict=True
+                )
+            ),
+            key=lambda relaxed: relaxed.energy / len(relaxed.built.structure),
+        ),
     )
 
 

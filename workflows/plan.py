@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from jobflow import Flow
 from pymatgen.core import Structure
 
+from makers.boundary import RelaxBoundaryMaker
 from makers.calculation import CalculationMaker
 from makers.engines import get_engine
 
@@ -43,7 +44,8 @@ def plan_flow(flow: Flow, structures: dict[str, Structure]) -> list[PlannedJobs]
     Parameters
     ----------
     flow : Flow
-        The flow of a study; every job has its system in the metadata.
+        The flow of a study; every job has its system in the metadata, and one that starts others
+        has how many and of how many atoms.
     structures : dict of str to Structure
         Structure by system name.
 
@@ -56,8 +58,9 @@ def plan_flow(flow: Flow, structures: dict[str, Structure]) -> list[PlannedJobs]
     for job, _ in flow.iterflow():
         system, step = job.metadata["system"], job.metadata["step"]
         engine, seconds = "-", 0.0
-        if isinstance(job.maker, CalculationMaker):
-            engine, atoms = job.maker.engine, len(structures[system])
-            seconds = get_engine(engine).estimate(atoms, job.maker.evaluations)
-        groups[system, step, engine, seconds] += 1
+        maker = job.maker.relax if isinstance(job.maker, RelaxBoundaryMaker) else job.maker
+        if isinstance(maker, CalculationMaker):
+            engine, atoms = maker.engine, job.metadata.get("atoms", len(structures[system]))
+            seconds = get_engine(engine).estimate(atoms, maker.evaluations)
+        groups[system, step, engine, seconds] += job.metadata.get("jobs", 1)
     return [PlannedJobs(*key[:3], count, key[3]) for key, count in groups.items()]

@@ -263,7 +263,7 @@ def _describe(
     if rotation is not None:
         smallest = disorientation(rotation, lower.crystal.point_group)
         if smallest is not None:
-            angle = smallest.angle
+            angle = round(smallest.angle, 6)
             axis = nearest_direction(lower.crystal, smallest.axis)
             proper = equivalent_rotations(rotation, lower.crystal.point_group)[0]
             sigma = coincidence_index(lower.crystal.primitive.lattice.matrix, proper)
@@ -287,7 +287,7 @@ def _describe(
         cells=cells,
         spacings=(sides[0].plane.spacing, sides[1].plane.spacing),
         strains=strains,
-        strain=float(np.abs(np.linalg.eigvalsh(np.array(strains))).max()),
+        strain=round(float(np.abs(np.linalg.eigvalsh(np.array(strains))).max()), 9),
         atoms_per_layer=(per_cell[0] * cells[0], per_cell[1] * cells[1]),
     )
 

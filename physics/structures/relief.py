@@ -89,7 +89,12 @@ def relieve(structure: Structure, units: Units, thresholds: Thresholds) -> Relie
 
 
 def _minimised(units: Units, pairs: Contacts, limits: FloatArray) -> Units:
-    """Take some L-BFGS steps; rotation vectors are in units of the largest radius."""
+    """
+    Take some L-BFGS steps; rotation vectors are in units of the largest radius.
+
+    A quarter of the overlap is minimised: its gradient is the step that parts two atoms exactly as
+    far as they must, so the first step does not push units farther than needed.
+    """
     arm = max(float(np.linalg.norm(units.offsets, axis=1).max()), 1.0)
     count = len(units)
 
@@ -103,7 +108,8 @@ def _minimised(units: Units, pairs: Contacts, limits: FloatArray) -> Units:
         value, gradient = _overlap(_positions(now), pairs, limits)
         force = _sum_over_units(gradient, units)
         torque = _sum_over_units(np.cross(now.offsets, gradient), units)
-        return value, np.concatenate([force, _left_jacobian(turns, torque) / arm]).ravel()
+        slope = np.concatenate([force, _left_jacobian(turns, torque) / arm]).ravel()
+        return value / 4, slope / 4
 
     result = minimize(
         overlap, np.zeros(6 * count), jac=True, method="L-BFGS-B",

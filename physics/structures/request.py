@@ -154,6 +154,42 @@ def describe(
     )
 
 
+def in_structure_axes(crystal: Crystal, request: Request) -> Request:
+    """
+    Translate a request to the axes of the crystal's structure, so that it can be relaxed first.
+
+    Parameters
+    ----------
+    crystal : Crystal
+        The crystal as it is given.
+    request : Request
+        What is wanted.
+
+    Returns
+    -------
+    Request
+        The same boundary; a name keeps its words where its axes are those of the structure.
+    """
+    if request.axes == "given":
+        return request
+
+    def text(indices: Miller) -> str:
+        return " ".join(map(str, in_given_axes(crystal, indices, request.axes)))
+
+    if request.name is not None:
+        name = parse_name(request.name)
+        sigma = f"Σ{name.sigma} " if name.sigma else ""
+        words = f"{sigma}[{text(name.axis)}] ({text(name.plane)})"
+        return replace(request, name=words, axes="given")
+    return replace(
+        request,
+        plane=text(parse_plane(request.plane or "")),
+        axis=text(parse_direction(request.axis)) if request.axis else None,
+        upper_plane=text(parse_plane(request.upper_plane)) if request.upper_plane else None,
+        axes="given",
+    )
+
+
 def _placement(crystal: Crystal, request: Request, how: Construction) -> Placement:
     if request.name is not None:
         return place(

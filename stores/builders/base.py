@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from maggma.core import Builder, Store
 from monty.json import MontyDecoder, jsanitize
+from pydantic import ValidationError
 
 from physics.errors import InputError
 from stores.documents import Document, PropertyDocument
@@ -107,7 +108,15 @@ class PropertyBuilder(Builder):
         InputError
             If the output cannot be analysed; the message names the job.
         """
-        output = MontyDecoder().process_decoded(item["output"])
+        try:
+            output = MontyDecoder().process_decoded(item["output"])
+        except ValidationError as error:
+            raise InputError(
+                f"job '{item['name']}' ({item['uuid']}): its output does not fit this version of "
+                f"thioflow ({error.errors()[0]['msg']}: "
+                f"{'.'.join(map(str, error.errors()[0]['loc']))}); run the study again under "
+                "another name"
+            ) from error
         metadata = item.get("metadata", {})
         common = {
             "uuid": item["uuid"],

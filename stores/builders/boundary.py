@@ -110,9 +110,10 @@ def _judged(
     refused = list(findings.faults)
     if not candidate.converged:
         refused.append(f"not converged after {candidate.steps} steps")
-    if energy < -ROUNDING:
+    if energy < -ROUNDING and not output.allow_negative:
         refused.append(
-            f"energy {energy:.3f} J/m^2 below zero: the bulk is not the ground state of this engine"
+            f"energy {energy:.3f} J/m^2 below zero: the bulk is not the ground state of this "
+            "engine (boundary: allow_negative: true accepts that)"
         )
     return CandidateResult(
         uuid=candidate.uuid,

@@ -4,6 +4,7 @@ from stores.documents.base import Document, PropertyDocument, merge_warnings
 from stores.documents.boundary import (
     BuiltBoundaryDocument,
     BuiltCandidate,
+    BulkDocument,
     CandidateResult,
     GrainBoundaryDocument,
     RelaxedBoundaryDocument,
@@ -15,6 +16,7 @@ from stores.documents.elastic import ElasticDocument, StressStrainDocument
 __all__ = [
     "BuiltBoundaryDocument",
     "BuiltCandidate",
+    "BulkDocument",
     "CalculationDocument",
     "CandidateResult",
     "Document",

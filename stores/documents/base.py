@@ -59,10 +59,13 @@ class PropertyDocument(Document):
         Name of the store's collection that holds documents of this class.
     columns : tuple of str
         Scalar fields that stand in tables, in this order.
+    line : tuple of str
+        Those of a narrow table with one line a document; empty where each has a table of its own.
     """
 
     collection: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
+    line: ClassVar[tuple[str, ...]] = ()
 
     uuid: str = Field(description="uuid of the job whose output was analysed; the key")
     study: str = Field(description="name of the study")

@@ -9,6 +9,18 @@ from physics.structures.geometry import Geometry
 from stores.documents.base import Document, PropertyDocument
 
 
+class BulkDocument(Document):
+    """The crystal that boundaries are built of and compared with."""
+
+    engine: str = Field(description="name of the engine in the registry")
+    functional: str = Field(description="level of theory of the engine")
+    structure: Structure = Field(description="relaxed crystal of lowest energy, Å")
+    energy: float = Field(description="its energy, eV")
+    gain: float = Field(
+        description="how much lower it is than the crystal relaxed from the given one, eV per atom"
+    )
+
+
 class BuiltCandidate(BaseModel):
     """One way to put two grains together."""
 
@@ -74,13 +86,14 @@ class RelaxedBoundaryDocument(Document):
     crystal: Structure = Field(description="relaxed crystal of both grains, Å")
     bonds: dict[str, float] = Field(description="longest bonds given, by pair such as Zr-O, Å")
     charges: dict[str, float] = Field(description="oxidation states given, e")
+    allow_negative: bool = Field(description="whether an energy below zero counts")
     bulk_energies: tuple[float, float] = Field(
         description="energy of the bulk at the strain of each grain, eV per atom"
     )
     bulk_volumes: tuple[float, float] = Field(
         description="volume of the bulk at the strain of each grain, Å^3 per atom"
     )
-    candidates: list[RelaxedCandidate] = Field(description="in the order in which they were built")
+    candidates: list[RelaxedCandidate] = Field(description="lowest energy per atom first")
 
 
 class CandidateResult(BaseModel):
@@ -120,6 +133,14 @@ class GrainBoundaryDocument(PropertyDocument):
         "atoms",
         "energy",
         "excess_volume",
+    )
+    line: ClassVar[tuple[str, ...]] = (
+        "system",
+        "label",
+        "plane",
+        "misorientation",
+        "atoms",
+        "energy",
     )
 
     formula: str = Field(description="reduced formula")

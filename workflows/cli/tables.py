@@ -88,10 +88,19 @@ def print_outcome(outcome: Outcome) -> None:
     _print_troubles(console, outcome.summary)
     for fault in outcome.faults:
         console.print(f"[red]not analysed[/] {escape(fault)}")
-    for document in outcome.properties:
-        console.print(_property_table(document))
-        for warning in document.warnings:
-            console.print(f"[yellow]warning[/] ({document.system}): {escape(warning)}")
+    for kind in dict.fromkeys(type(document) for document in outcome.properties):
+        of_kind = [document for document in outcome.properties if type(document) is kind]
+        if kind.line:
+            console.print(_line_table(kind, of_kind))
+        else:
+            for document in of_kind:
+                console.print(_property_table(document))
+    for system, warning in dict.fromkeys(
+        (document.system, warning)
+        for document in outcome.properties
+        for warning in document.warnings
+    ):
+        console.print(f"[yellow]warning[/] ({system}): {escape(warning)}")
     console.print(f"Store:  {outcome.store.resolve()}", markup=False, soft_wrap=True)
     console.print(f"Report: {outcome.report.resolve()}", markup=False, soft_wrap=True)
 
@@ -127,6 +136,15 @@ def print_frame(frame: pd.DataFrame, document: type[PropertyDocument], *, fit: b
             f"Too wide for this terminal: {', '.join(hidden)}. Choose with --columns, or see all "
             f"with --format csv."
         )
+
+
+def _line_table(kind: type[PropertyDocument], documents: list[PropertyDocument]) -> Table:
+    table = Table(title=kind.collection)
+    for name in kind.line:
+        table.add_column(kind.model_fields[name].title or name, overflow="fold")
+    for document in documents:
+        table.add_row(*(_text(getattr(document, name)) for name in kind.line))
+    return table
 
 
 def _property_table(document: PropertyDocument) -> Table:

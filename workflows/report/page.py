@@ -9,10 +9,10 @@ from typing import Any
 from markupsafe import Markup
 
 from physics.errors import InputError
-from stores.documents import ElasticDocument, PropertyDocument
+from stores.documents import ElasticDocument, GrainBoundaryDocument, PropertyDocument
 from stores.published import published
 from stores.versions import versions
-from workflows.report import elastic
+from workflows.report import boundary, elastic
 from workflows.report.citations import CITATIONS, PLATFORM, Citation
 from workflows.report.provenance import JobSummary, software
 from workflows.report.section import Notice, Section
@@ -20,6 +20,7 @@ from workflows.report.templates import FOLDER, render
 
 SECTIONS: dict[type[PropertyDocument], Callable[[list[Any]], Section]] = {
     ElasticDocument: elastic.section,
+    GrainBoundaryDocument: boundary.section,
 }
 """What presents each type of property, in the order of the report."""
 
