@@ -1,6 +1,6 @@
 """Jobs of grain boundaries: the bulk they are made of, their building, relaxation, collection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
@@ -356,7 +356,9 @@ def collect_boundary(
     )
 
 
-def _per_atom(references: list[CalculationDocument], values: list[float]) -> tuple[float, float]:
+def _per_atom(
+    references: Sequence[BulkDocument | CalculationDocument], values: list[float]
+) -> tuple[float, float]:
     lower, upper = (
         value / len(reference.structure)
         for reference, value in zip(references, values, strict=True)

@@ -132,7 +132,10 @@ def _fields_at(model: type[BaseModel], location: Location) -> list[str]:
     definitions = schema.get("$defs", {})
     for part in map(str, location):
         named: dict[str, Any] = schema.get("properties") or schema.get("patternProperties", {})
-        schema = named[part] if part in named else next(iter(named.values()))
+        if "items" in schema:
+            schema = schema["items"]
+        else:
+            schema = named[part] if part in named else next(iter(named.values()))
         for choice in [schema, *schema.get("anyOf", [])]:
             if "$ref" in choice:
                 schema = definitions[choice["$ref"].rsplit("/", 1)[1]]

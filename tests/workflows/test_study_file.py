@@ -52,7 +52,8 @@ def test_a_good_file(tmp_path: Path, copper: Structure) -> None:
         ("0.01", "0.0015", "line 6: elastic: strain 0.0015 is too small to be halved"),
         ("0.01", "large", "line 7: elastic.strain: .*number.*given 'large'"),
         ("name: test", "name: ../test", "line 1: name: .*given '../test'"),
-        ("elastic:\n  strain: 0.01\n", "", "key 'elastic' is missing"),
+        ("elastic:\n  strain: 0.01\n", "", "nothing to compute: give elastic, boundaries or both"),
+        ("elastic:\n", "boundaries: []\nelastc:\n", "unknown key 'elastc'"),
         (GOOD, "- a\n- b\n", "expected keys and values"),
         (GOOD, "", "expected keys and values"),
     ],
@@ -115,3 +116,69 @@ def test_oxidation_states_and_site_properties_are_left_out(
 def test_an_unknown_engine_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="did you mean 'chgnet'"):
         read(tmp_path, GOOD.replace("emt", "chgnt")).checked_engine()
+
+
+BOUNDARIES = """\
+name: test
+engine: emt
+systems:
+  copper: {structure: copper.cif}
+boundaries:
+  - plane: [2, 1, 0]
+    axis: [0, 0, 1]
+  - name: Σ5 [001] (001)
+boundary:
+  candidates: 2
+"""
+
+
+def test_a_list_of_boundaries(tmp_path: Path, copper: Structure) -> None:
+    copper.to(str(tmp_path / "copper.cif"))
+    study = read(tmp_path, BOUNDARIES)
+    assert [entry.request().label for entry in study.boundaries] == [
+        "[0 0 1] (2 1 0)",
+        "Σ5 [001] (001)",
+    ]
+    flow = study.flow(study.structures())
+    steps = [job.metadata["step"] for job, _ in flow.iterflow()]
+    assert steps.count("relax boundary") == 2
+    assert study.content_hash(study.structures()) != read(
+        tmp_path, BOUNDARIES.replace("candidates: 2", "candidates: 3")
+    ).content_hash(study.structures())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "[2, 1, 0]",
+            "[2, 1, 0]\n    name: x",
+            "line 6: boundaries.0: .*by its name or by its plane",
+        ),
+        ("plane: [2, 1, 0]", "twist: 5", "boundaries.0: .*name or by its plane"),
+        ("plane: [2, 1, 0]", "plan: [2, 1, 0]", "unknown key 'boundaries.0.plan': did you mean"),
+        ("candidates: 2", "candidates: 0", "boundary.candidates: .*greater than or equal to 1"),
+        ("axis: [0, 0, 1]", "axes: bcc", "boundaries.0.axes: .*'given', 'pnma' or 'std'"),
+    ],
+)
+def test_faults_of_boundaries(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read(tmp_path, BOUNDARIES.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[2, 1, 0]", "[1, 0, 0]", "180 degrees about its normal is a symmetry of Fm-3m"),
+        ("[0, 0, 1]", "[1, 1, 1]", "is not in the plane"),
+        ("[2, 1, 0]", "[0, 0, 0]", "not all zero"),
+        ("Σ5 [001] (001)", "Σ7 [001] (001)", "no twist boundary of sigma 7"),
+    ],
+)
+def test_boundaries_that_cannot_be(
+    tmp_path: Path, copper: Structure, old: str, new: str, said: str
+) -> None:
+    copper.to(str(tmp_path / "copper.cif"))
+    study = read(tmp_path, BOUNDARIES.replace(old, new))
+    with pytest.raises(InputError, match=said):
+        study.flow(study.structures())
