@@ -295,7 +295,8 @@ class Study(StudyModel):
         str
             Equal for two studies that would run the same jobs.
         """
-        settings = self.model_dump(mode="json", exclude={"systems"}, exclude_none=True)
+        unused = {"systems"} if self.boundaries else {"systems", "boundaries", "boundary"}
+        settings = self.model_dump(mode="json", exclude=unused, exclude_none=True)
         return input_hash("study", settings, **{f"system {k}": v for k, v in structures.items()})
 
     def _makers(self) -> list[ElasticFlowMaker | BoundaryFlowMaker]:

@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from physics.structures.coincidence import Coincidence
 from physics.structures.crystal import Crystal
 from physics.structures.misorientation import (
+    angle_about,
     coincidence_index,
     disorientation,
     equivalent_rotations,
@@ -30,6 +31,9 @@ OPERATIONS: dict[str, NDArray[np.float64]] = {
 
 PARALLEL = 1e-3
 """Angle within which an axis lies in the plane or along the normal, rad."""
+
+FIRST_TETRAGONAL, FIRST_CUBIC = 75, 195
+"""Space group numbers."""
 
 _HIGHEST_INDEX = 8
 
@@ -57,7 +61,9 @@ class Geometry:
     rotation : float
         Rotation about the normal that was applied to the upper grain, degrees.
     sigma : int or None
-        Index of the three-dimensional coincidence site lattice; None where there is none.
+        Index of the three-dimensional coincidence site lattice; None where there is none, or only
+        by an accident of the lattice constants: below tetragonal symmetry, and for rotations of
+        tetragonal and hexagonal crystals that are not about c.
     twin_index : int
         Lattice planes in the period of the twin lattice of the (lower) plane.
     obliquity : float
@@ -265,8 +271,9 @@ def _describe(
         if smallest is not None:
             angle = round(smallest.angle, 6)
             axis = nearest_direction(lower.crystal, smallest.axis)
-            proper = equivalent_rotations(rotation, lower.crystal.point_group)[0]
-            sigma = coincidence_index(lower.crystal.primitive.lattice.matrix, proper)
+            if _has_sigma(lower.crystal, rotation):
+                proper = equivalent_rotations(rotation, lower.crystal.point_group)[0]
+                sigma = coincidence_index(lower.crystal.primitive.lattice.matrix, proper)
     index, obliquity = twin_index(lower.crystal.primitive.lattice.matrix, lower.plane.miller)
     lengths = np.linalg.norm(cell, axis=1)
     between = np.degrees(np.arccos(np.clip(cell[0] @ cell[1] / lengths.prod(), -1, 1)))
@@ -289,6 +296,18 @@ def _describe(
         strains=strains,
         strain=round(float(np.abs(np.linalg.eigvalsh(np.array(strains))).max()), 9),
         atoms_per_layer=(per_cell[0] * cells[0], per_cell[1] * cells[1]),
+    )
+
+
+def _has_sigma(crystal: Crystal, rotation: NDArray[np.float64]) -> bool:
+    """Tell whether a coincidence site lattice is more than an accident of lattice constants."""
+    number = crystal.space_group[1]
+    if number >= FIRST_CUBIC:
+        return True
+    unique = crystal.direction((0, 0, 1))
+    return (
+        number >= FIRST_TETRAGONAL
+        and angle_about(rotation, crystal.point_group, unique) is not None
     )
 
 

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from physics.errors import InputError
 from physics.structures.crystal import Crystal
-from physics.structures.geometry import Side, rotated
+from physics.structures.geometry import FIRST_CUBIC, FIRST_TETRAGONAL, Side, rotated
 from physics.structures.grain_boundaries import (
     Construction,
     folded,
@@ -18,9 +18,6 @@ from physics.structures.grain_boundaries import (
 )
 from physics.structures.names import Axes, Name, in_given_axes, nominal_angles
 from physics.structures.plane import Miller, coprime
-
-FIRST_TETRAGONAL, FIRST_CUBIC = 75, 195
-"""Space group numbers."""
 
 NEAR_NOMINAL = 3.0
 """A twist boundary of a lattice without sigma lies so near to the angle of its name, degrees."""

@@ -65,6 +65,12 @@ class Request:
         if self.name is not None and self.upper_plane is not None:
             raise InputError("an upper plane belongs to a boundary given by planes, not by a name")
 
+        if self.operation != "twofold" and (turned or self.name is not None):
+            raise InputError(
+                f"the operation '{self.operation}' belongs to a symmetric tilt boundary that is "
+                "given by its plane; leave it out"
+            )
+
     @property
     def label(self) -> str:
         """What the boundary is called."""

@@ -48,7 +48,7 @@ def lines_with(text: str, *words: str) -> list[str]:
 
 
 def test_list_shows_the_twin_of_copper(gb: GB) -> None:
-    status, out, _ = gb("list", "copper.cif", "--max-area", "30", "--max-strain", "0.001")
+    status, out, _ = gb("list", "copper.cif", "--max-area", "30")
     assert status == 0
     (twin,) = lines_with(out, "(1 1 1)")
     shown = ["(1", "1", "1)", "60.00", "[1", "1", "1]", "3", "3", "0.00", "5.6", "2.5×2.5"]
@@ -72,7 +72,7 @@ def test_list_as_csv_and_json_says_the_same(gb: GB) -> None:
 
 
 def test_a_twist_of_the_list_can_be_built(gb: GB) -> None:
-    limits = ("--max-area", "80", "--max-index", "1", "--max-strain", "0.001", "--format", "json")
+    limits = ("--max-area", "80", "--max-index", "1", "--format", "json")
     records = json.loads(gb("list", "copper.cif", *limits)[1])
     twist = next(r for r in records if r["kind"] == "twist" and r["plane"] == "1 0 0")
     status, out, err = gb(
@@ -167,8 +167,8 @@ def test_interface_of_two_crystals(gb: GB) -> None:
     status, _, err = gb("build", *arguments, "-o", "gb.cif")
     assert status == 2
     assert "--upper-plane" in err
-    arguments = (*arguments, "--upper-plane", "100", "--max-strain", "0.03")
-    status, out, err = gb("build", *arguments, "-o", "gb.cif")
+    fitting = ("--upper-plane", "100", "--max-strain", "0.03")
+    status, out, err = gb("build", *arguments, *fitting, "-o", "gb.cif")
     assert status == 0, err
     assert lines_with(out, "kind", "interface")
     built = load_structure(Path("gb.cif")).composition

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from physics.errors import InputError
-from workflows.cli import data, engines, study
+from workflows.cli import boundaries, data, engines, study
 
 app = typer.Typer(
     name="thioflow",
@@ -17,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(study.app, name="study")
+app.add_typer(boundaries.app, name="gb")
 app.command("engines")(engines.engines)
 app.command("build")(data.build)
 app.command("query")(data.query)

@@ -24,7 +24,9 @@ def lithium(distance: float, box: float = 12.0) -> Structure:
 
 
 def tetrahedra(centers: np.ndarray, turns: Rotation, lithiums: np.ndarray, box: float) -> Structure:
-    places = [np.vstack([c, c + turn.apply(TETRAHEDRON)]) for c, turn in zip(centers, turns, strict=True)]  # noqa: E501
+    places = [
+        np.vstack([c, c + turn.apply(TETRAHEDRON)]) for c, turn in zip(centers, turns, strict=True)
+    ]  # noqa: E501
     return Structure(
         Lattice.cubic(box),
         ["P", "S", "S", "S", "S"] * len(centers) + ["Li"] * len(lithiums),
@@ -58,7 +60,7 @@ def test_two_atoms_part_symmetrically() -> None:
 
 
 def test_atoms_across_the_cell_boundary_part_too() -> None:
-    structure = lithium(10.5)
+    structure = lithium(10.2)
     relief = relieve(structure, find_units(structure), LIMITS)
     assert relief.structure.get_distance(0, 1) == pytest.approx(2.4 + MARGIN, abs=2e-3)
 
@@ -83,7 +85,9 @@ def test_without_room_the_overlap_is_told() -> None:
 def test_a_tetrahedron_turns_out_of_the_way() -> None:
     """Li on the axis of a P-S bond, held by a second tetrahedron: both units also rotate."""
     centers = np.array([[6.0, 6, 6], [6, 6, 11.1]])
-    structure = tetrahedra(centers, Rotation.from_euler("x", [0, 40], degrees=True), np.array([[6, 6, 8.4]]), 16)  # noqa: E501
+    structure = tetrahedra(
+        centers, Rotation.from_euler("x", [[0], [40]], degrees=True), np.array([[6, 6, 8.4]]), 16
+    )  # noqa: E501
     units = find_units(structure)
     relief = relieve(structure, units, LIMITS)
     assert overlap(structure, units) > 0.1
@@ -99,11 +103,11 @@ def test_a_tetrahedron_turns_out_of_the_way() -> None:
 @given(seed=st.integers(0, 2**32 - 1))
 def test_units_stay_rigid_and_find_room(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    centers = np.array([[3.5, 3.5, 3.5], [3.5, 3.5, 9.5], [9.5, 3.5, 3.5]])
-    centers += rng.uniform(-0.7, 0.7, (3, 3))
+    centers = np.array([[3.5, 3.5, 3.5], [3.5, 3.5, 9.5], [10, 3.5, 3.5]])
+    centers += rng.uniform(-0.3, 0.3, (3, 3))  # S stay 2.5 Å apart or a bond would form
     places = np.array([[9.5, 9.5, 3.5], [9.5, 9.5, 5.0], [3.5, 9.5, 9.5], [3.5, 9.5, 11.0]])
     structure = tetrahedra(
-        centers, Rotation.random(3, rng=rng), places + rng.uniform(-0.3, 0.3, (4, 3)), 13.0
+        centers, Rotation.random(3, rng=rng), places + rng.uniform(-0.3, 0.3, (4, 3)), 14.0
     )
     units = find_units(structure)
     relief = relieve(structure, units, LIMITS)
@@ -126,10 +130,9 @@ def test_units_stay_rigid_and_find_room(seed: int) -> None:
 
 
 def test_no_net_force_moves_the_structure() -> None:
-    """Pairs act and react: without tetrahedra the center of the atoms stays."""
-    rng = np.random.default_rng(3)
-    places = rng.uniform(0, 12, (30, 3))
-    structure = Structure(Lattice.cubic(12), ["Li"] * 30, places, coords_are_cartesian=True)
+    """Pairs act and react, so the center of single atoms stays, in a chain of overlaps too."""
+    places = np.array([[1.0 + 1.6 * i, 3 + 0.2 * i % 3, 6] for i in range(5)])
+    structure = Structure(Lattice.cubic(24), ["Li"] * 5, places, coords_are_cartesian=True)
     relief = relieve(structure, find_units(structure), LIMITS)
     assert relief.overlap == 0
-    assert relief.structure.cart_coords.mean(axis=0) == pytest.approx(places.mean(axis=0), abs=1e-6)
+    assert relief.structure.cart_coords.mean(axis=0) == pytest.approx(places.mean(axis=0), abs=1e-9)
