@@ -212,7 +212,9 @@ class RelaxBoundaryMaker(Maker):
     name : str
         Name of the job.
     relax : CalculationMaker
-        Relaxes the atoms and the cell length normal to the boundary.
+        Relaxes a candidate: the atoms and the cell length normal to the boundary.
+    strained : CalculationMaker
+        Relaxes the strained bulk in the same way; its error counts once for every layer.
     allow_negative : bool
         Whether an energy below zero counts, for engines whose ground state is another crystal.
     """
@@ -220,6 +222,7 @@ class RelaxBoundaryMaker(Maker):
     name: str = "relax boundary"
     _: KW_ONLY
     relax: CalculationMaker
+    strained: CalculationMaker
     allow_negative: bool = False
 
     @job
@@ -248,9 +251,14 @@ class RelaxBoundaryMaker(Maker):
         candidates: list[Job] = []
         for number, candidate in enumerate(built.candidates, start=1):
             bare = candidate.structure.copy(site_properties={})
-            candidates.append(self._job(bare, f"candidate {number}"))
-        sides = zip(("lower", "upper"), built.strained, strict=False)
-        strained = [self._job(cell, f"strained bulk {side}") for side, cell in sides]
+            relaxation = self.relax.make(bare)
+            relaxation.append_name(f": candidate {number}")
+            candidates.append(relaxation)
+        strained: list[Job] = []
+        for side, cell in zip(("lower", "upper"), built.strained, strict=False):
+            relaxation = self.strained.make(cell)
+            relaxation.append_name(f": strained bulk {side}")
+            strained.append(relaxation)
         collect = collect_boundary(
             built,
             bulk,
@@ -272,11 +280,6 @@ class RelaxBoundaryMaker(Maker):
         ]:
             part.update_metadata({**metadata, "step": step})
         return Response(replace=flow)
-
-    def _job(self, structure: Structure, label: str) -> Job:
-        made: Job = self.relax.make(structure)
-        made.append_name(f": {label}")
-        return made
 
 
 @job(output_schema=RelaxedBoundaryDocument)

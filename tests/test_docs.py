@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 STUDIES = ROOT / "workflows" / "studies"
-BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(python|sh|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
@@ -24,6 +24,10 @@ def test_examples_run(page: Path, workspace: Path) -> None:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     }
     for kind, text in BLOCK.findall(page.read_text()):
+        if kind == "yaml":
+            if named := re.match(r"# (\S+\.yaml)\n", text):
+                (workspace / named[1]).write_text(text)
+            continue
         command = [sys.executable, "-c", text] if kind == "python" else ["sh", "-ec", text]
         subprocess.run(command, check=True, env=environment, cwd=workspace, timeout=120)
 

@@ -36,6 +36,8 @@ class BoundaryFlowMaker(Maker):
         Relaxes the crystal, atoms and cell.
     relax : CalculationMaker
         Relaxes a candidate, atoms and the cell length normal to the boundary.
+    strained : CalculationMaker
+        Relaxes the bulk at the strain of a grain in the same way.
     rattled : int
         Rattled copies of the crystal that are relaxed too.
     amplitude : float
@@ -56,6 +58,9 @@ class BoundaryFlowMaker(Maker):
     )
     relax: CalculationMaker = field(
         default_factory=lambda: calculation("chgnet", "relax", cell="normal", fmax=0.02)
+    )
+    strained: CalculationMaker = field(
+        default_factory=lambda: calculation("chgnet", "relax", cell="normal", fmax=0.002)
     )
     rattled: int = 3
     amplitude: float = 0.1
@@ -102,9 +107,9 @@ class BoundaryFlowMaker(Maker):
             ).make(ground.output.structure)
             build.append_name(f": {request.label}")
             build.update_metadata({"step": "build boundary"})
-            relax = RelaxBoundaryMaker(relax=self.relax, allow_negative=self.allow_negative).make(
-                build.output, ground.output, [ground.uuid, build.uuid]
-            )
+            relax = RelaxBoundaryMaker(
+                relax=self.relax, strained=self.strained, allow_negative=self.allow_negative
+            ).make(build.output, ground.output, [ground.uuid, build.uuid])
             relax.append_name(f": {request.label}")
             relax.update_metadata(
                 {"step": "relax boundary", "atoms": count, "jobs": self.construction.keep}

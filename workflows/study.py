@@ -308,6 +308,7 @@ class Study(StudyModel):
         return makers
 
     def _boundaries(self, settings: BoundarySettings) -> BoundaryFlowMaker:
+        tight: dict[str, Any] = {"fmax": settings.fmax / 10, "steps": settings.steps}
         return BoundaryFlowMaker(
             boundaries=[entry.request() for entry in self.boundaries],
             construction=Construction(
@@ -316,7 +317,8 @@ class Study(StudyModel):
                     include={"separation", "translations", "max_strain", "max_area", "max_atoms"}
                 ),
             ),
-            bulk=calculation(self.engine, "relax", fmax=settings.fmax / 10, steps=settings.steps),
+            bulk=calculation(self.engine, "relax", **tight),
+            strained=calculation(self.engine, "relax", cell="normal", **tight),
             relax=calculation(
                 self.engine, "relax", cell="normal", fmax=settings.fmax, steps=settings.steps
             ),

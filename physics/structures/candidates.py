@@ -232,6 +232,12 @@ def _relieved(trial: _Trial, thresholds: Thresholds, removed: int) -> Candidate 
 
 
 def _thinned(trial: _Trial, thresholds: Thresholds) -> Candidate:
+    lower, upper = trial.grains.crystals
+    if lower is not upper:
+        raise InputError(
+            "the interface is overcrowded, and taking out formula units of one crystal would not "
+            "help the other; choose other planes, more translations or larger gaps"
+        )
     for removed in range(1, MOST_REMOVED + 1):
         candidate = _relieved(trial, thresholds, removed)
         if candidate is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from physics.structures.units import Units, find_units
+from physics.structures.units import Units, find_units, longest_bonds
 
 THIOPHOSPHATE = {
     ("Li", "Li"): 2.4,
@@ -24,7 +24,10 @@ SHARE_OF_BULK = 0.8
 """For all other pairs: the same in units of the shortest such distance in the crystal."""
 
 LARGEST = 3.2
-"""No pair is held farther apart than that, Å."""
+"""No pair is held farther apart than that, unless it could bond, Å."""
+
+NO_BOND = 0.05
+"""By so much units that could bond are kept farther apart than a bond, Å."""
 
 REACH = 6.0
 _WHOLE = 1e-4
@@ -77,15 +80,20 @@ def thresholds(*crystals: tuple[Structure, Units]) -> Thresholds:
     -------
     Thresholds
         `THIOPHOSPHATE` for pairs of Li, P and S, otherwise `SHARE_OF_BULK` of the shortest
-        distance between units in any of the crystals; at most `LARGEST`, and never more than
-        that shortest distance itself.
+        distance between units in any of the crystals, at most `LARGEST`; so long that no new
+        bond is found between units, and never longer than that shortest distance itself.
     """
     elements = sorted({site.specie.symbol for structure, _ in crystals for site in structure})
+    bonds = longest_bonds(elements, {})
     found = [shortest_contacts(structure, units) for structure, units in crystals]
     lengths = np.zeros((len(elements), len(elements)))
     for (i, a), (j, b) in combinations_with_replacement(enumerate(elements), 2):
         in_bulk = min((contacts.get((a, b), REACH) for contacts in found), default=REACH)
-        length = min(THIOPHOSPHATE.get((a, b), SHARE_OF_BULK * in_bulk), LARGEST, in_bulk)
+        length = min(THIOPHOSPHATE.get((a, b), SHARE_OF_BULK * in_bulk), LARGEST)
+        bond = bonds.get(frozenset((a, b)), 0.0)
+        if bond < in_bulk:
+            length = max(length, bond + NO_BOND)
+        length = min(length, in_bulk)
         lengths[i, j] = lengths[j, i] = length
     return Thresholds(tuple(elements), lengths)
 

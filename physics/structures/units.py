@@ -135,7 +135,7 @@ def bond_lengths(given: Mapping[str, float]) -> dict[tuple[str, str], float]:
 def _bonds(structure: Structure, given: BondLengths) -> Bonds:
     """Give the bonded neighbors of each atom with the cell that each of them lies in."""
     symbols = [site.specie.symbol for site in structure]
-    longest = _longest_bonds(sorted(set(symbols)), given)
+    longest = longest_bonds(sorted(set(symbols)), given)
     reach = max(longest.values(), default=0.0)
     neighbors: Bonds = defaultdict(list)
     if reach > 0:
@@ -146,7 +146,27 @@ def _bonds(structure: Structure, given: BondLengths) -> Bonds:
     return neighbors
 
 
-def _longest_bonds(symbols: list[str], given: BondLengths) -> dict[frozenset[str], float]:
+def longest_bonds(symbols: list[str], given: BondLengths) -> dict[frozenset[str], float]:
+    """
+    Give the longest bond of each pair of elements that can bond.
+
+    Parameters
+    ----------
+    symbols : list of str
+        Elements.
+    given : mapping of (str, str) to float
+        Lengths in place of the general rule, Å.
+
+    Returns
+    -------
+    dict of frozenset of str to float
+        Å, by pair.
+
+    Raises
+    ------
+    InputError
+        If a length is negative or of an element that is not among the symbols.
+    """
     for pair, length in given.items():
         if not set(pair) <= set(symbols) or length < 0:
             raise InputError(

@@ -34,6 +34,7 @@ def emt_flow(*boundaries: Request, **fields: Any) -> BoundaryFlowMaker:
         construction=Construction(separation=15, keep=2, translations=16),
         bulk=calculation("emt", "relax", fmax=1e-4),
         relax=calculation("emt", "relax", cell="normal", fmax=0.01),
+        strained=calculation("emt", "relax", cell="normal", fmax=1e-4),
         rattled=1,
         **fields,
     )

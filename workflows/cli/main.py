@@ -1,6 +1,7 @@
 """The ``thioflow`` command and how it ends."""
 
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -50,6 +51,8 @@ def main() -> None:
     Exit status: 0 done, 1 some jobs failed, 2 unusable input (nothing was written), 130
     interrupted.
     """
+    for known in ("Some jobs are not connected", "Issues encountered while parsing CIF"):
+        warnings.filterwarnings("ignore", message=known)
     try:
         app()
     except InputError as error:

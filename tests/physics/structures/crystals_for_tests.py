@@ -58,7 +58,7 @@ def crystal(name: str) -> Crystal:
 
 @st.composite
 def _numbers(draw: st.DrawFn, low: float, high: float, count: int) -> np.ndarray:
-    """Numbers without a pattern, or now and then such as Hypothesis likes: equal, round, extreme."""
+    """Numbers without a pattern, now and then such as Hypothesis likes: equal or round."""
     if draw(st.integers(0, 3)):
         rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
         return rng.uniform(low, high, count)

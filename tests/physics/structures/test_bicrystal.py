@@ -62,6 +62,7 @@ def across(bicrystal: Bicrystal, height: float) -> np.ndarray:
     operation=st.sampled_from(["twofold", "mirror"]),
 )  # fmt: skip
 def test_both_grains_are_the_crystal(
+    *,
     body: Crystal,
     miller: tuple[int, int, int],
     layers: int,
@@ -146,5 +147,5 @@ def test_stacking_continues_the_lattice() -> None:
     whole = Grains(grains.crystals, grains.lower, grains.lower, grains.cuts, grains.origin,
                    grains.special, equivalent=False)  # fmt: skip
     structure = stacked(whole, np.zeros(2), 0.0).structure
-    lifted = structure.cart_coords + [0, 0, grains.cuts[0]]
+    lifted = structure.cart_coords + np.array([0, 0, grains.cuts[0]])
     assert off_lattice(body, body.plane((1, 2, 0)).frame, lifted) < 1e-6

@@ -14,6 +14,8 @@ from physics.structures.contacts import (
     shortest_contacts,
     thresholds,
 )
+from physics.structures.crystal import Crystal
+from physics.structures.grain_boundaries import tilt_boundary
 from physics.structures.units import find_units
 
 SYMBOLS = ["P", "S", "S", "S", "S", "Li", "Li"]
@@ -132,8 +134,8 @@ def test_limits_of_others_follow_their_crystals(copper: Structure) -> None:
 
 
 def test_no_pair_is_held_farther_apart_than_3_2() -> None:
-    argon = Structure(Lattice.cubic(5.9), ["Ar", "Xe"], [[0, 0, 0], [0.5, 0.5, 0.5]])
-    limits = thresholds((argon, find_units(argon)))
+    alloy = Structure(Lattice.cubic(5.9), ["K", "Rb"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    limits = thresholds((alloy, find_units(alloy)))
     np.testing.assert_allclose(limits.lengths, 3.2)
 
 
@@ -146,3 +148,22 @@ def test_a_crystal_keeps_its_own_limits() -> None:
     bond = shortest_contacts(phosphorus, units)["P", "P"]
     assert 2.1 < bond < 2.4
     assert thresholds((phosphorus, units)).lengths == pytest.approx(bond)
+
+
+def test_no_new_bonds_between_iodide_ions() -> None:
+    """A bond of I2 is looked for up to 3.34 Å, beyond the longest general threshold."""
+    salt = Crystal(
+        Structure.from_spacegroup("Fm-3m", Lattice.cubic(6.0), ["Li", "I"], [[0, 0, 0], [0.5] * 3])
+    )
+    limits = thresholds((salt.primitive, salt.units))
+    iodide = limits.elements.index("I")
+    assert 3.34 < limits.lengths[iodide, iodide] < 3.5
+    for plane in ((2, 1, 0), (1, 1, 1), (3, 1, 0)):
+        for boundary in tilt_boundary(salt, plane):
+            assert set(find_units(boundary.structure).kinds) == {"Li", "I"}
+
+
+def test_atoms_of_a_network_keep_their_bonds() -> None:
+    silicon = Crystal(Structure.from_spacegroup("Fd-3m", Lattice.cubic(5.43), ["Si"], [[0, 0, 0]]))
+    limits = thresholds((silicon.primitive, silicon.units))
+    assert limits.lengths[0, 0] == pytest.approx(0.8 * 5.43 * 3**0.5 / 4)

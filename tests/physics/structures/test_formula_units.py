@@ -48,11 +48,15 @@ def crowded(body: Crystal, factor: float, layers: int = 8) -> Candidate:
     [
         pytest.param(("Li",) * 12 + ("PS4",) * 4, {"Li": 3, "PS4": 1}, id="Li3PS4"),
         pytest.param(("Na", "Cl"), {"Na": 1, "Cl": 1}, id="NaCl"),
-        pytest.param(("Li",) * 6 + ("PS4", "S", "Cl"), {"Li": 6, "PS4": 1, "S": 1, "Cl": 1}, id="Li6PS5Cl"),
+        pytest.param(
+            ("Li",) * 6 + ("PS4", "S", "Cl"),
+            {"Li": 6, "PS4": 1, "S": 1, "Cl": 1},
+            id="Li6PS5Cl",
+        ),
         pytest.param(("Cu",) * 3, {"Cu": 1}, id="Cu"),
         pytest.param(("Li",) * 4 + ("S",) * 6, {"Li": 2, "S": 3}, id="Li2S3"),
     ],
-)  # fmt: skip
+)
 def test_formula_unit(kinds: tuple[str, ...], formula: dict[str, int]) -> None:
     assert formula_unit(kinds) == formula
 

@@ -1,4 +1,4 @@
-"""Boundaries of the published list and of other compounds: exact, whole, roomy, bulk-like inside."""
+"""The published list of boundaries, and other compounds: exact, whole, roomy, bulk-like inside."""
 
 from collections import Counter
 from functools import cache
@@ -56,7 +56,7 @@ TILTS = PNMA + STANDARD
 TWISTS = [
     ((0, 0, 1), 34.55, 0.0096, 11, (27.38, 42.70)),
     ((1, 0, 0), 54.35, 0.0049, 19, (27.42, 35.27)),
-]  # noqa: E501
+]
 CUBIC = [
     ("Cu", (1, 1, 1), 3), ("Cu", (2, 1, 0), 5), ("Cu", (3, 1, 0), 5), ("Cu", (1, 1, 3), 11),
     ("Fe", (1, 1, 2), 3), ("Fe", (2, 1, 0), 5), ("Fe", (3, 1, 0), 5),
@@ -145,9 +145,15 @@ def compared(shell: list[tuple[str, float]], reference: list[tuple[str, float]])
     ("miller", "angle", "area", "periods", "spacing", "index", "obliquity"), TILTS, ids=label
 )
 def test_geometry_of_the_published_tilts(
-    miller: Miller, angle: float, area: float, periods: tuple[float, float], spacing: float,
-    index: int | None, obliquity: float | None,
-) -> None:  # fmt: skip
+    *,
+    miller: Miller,
+    angle: float,
+    area: float,
+    periods: tuple[float, float],
+    spacing: float,
+    index: int | None,
+    obliquity: float | None,
+) -> None:
     geometry = tilt_geometry(crystal("Li3PS4"), miller)
     assert geometry.kind == "symmetric tilt"
     assert geometry.misorientation == pytest.approx(angle, abs=0.006)
@@ -266,8 +272,8 @@ def test_what_is_told_about_a_boundary() -> None:
     found = tilt("Li3PS4", (1, 2, 0))[0]
     structure = found.structure
     z = structure.cart_coords[:, 2]
-    away = [np.abs((z - h + structure.lattice.c / 2) % structure.lattice.c - structure.lattice.c / 2)
-            for h in found.heights]  # fmt: skip
+    half = structure.lattice.c / 2
+    away = [np.abs((z - height + half) % (2 * half) - half) for height in found.heights]
     assert structure.site_properties["boundary_distance"] == pytest.approx(np.min(away, axis=0))
     grain = np.array(structure.site_properties["grain"])
     deep = np.min(away, axis=0) > 3
@@ -311,7 +317,7 @@ def test_more_translations_leave_less_overlap() -> None:
 
 
 def test_boundaries_of_two_planes_of_copper() -> None:
-    """(111) on (115), three cells on one: Sigma 9 when [1 -1 0] is parallel, half a turn on Sigma 3."""
+    """(111) on (115), three cells on one: Sigma 9 as [1 -1 0] is parallel, else Sigma 3."""
     body = crystal("Cu")
     for angle, sigma, turn in ((0.0, 9, 38.942), (180.0, 3, 60.0)):
         found = general_boundary(
@@ -367,12 +373,28 @@ def test_a_chiral_crystal_keeps_its_hand() -> None:
             r"axis \[1 1 0\] is not in the plane \(1 1 1\): hu \+ kv \+ lw = 2",
             id="axis-not-in-plane",
         ),
-        pytest.param({"plane": (0, 0, 1)}, r"180 degrees about its normal is a symmetry of Pnma", id="symmetry"),
-        pytest.param({"plane": (0, 1, 0), "operation": "mirror"}, "mirror across it is a symmetry of Pnma", id="mirror-symmetry"),
-        pytest.param({"plane": (1, 1, 1), "axis": (1, 1, -2)}, r"no tilt about \[1 1 -2\].*84.40 degrees", id="no-tilt-about-axis"),
-        pytest.param({"plane": (1, 7, 0), "construction": Construction(max_atoms=500)}, r"would have 1\d\d\d atoms .* at most 500", id="max-atoms"),
+        pytest.param(
+            {"plane": (0, 0, 1)},
+            "180 degrees about its normal is a symmetry of Pnma",
+            id="symmetry",
+        ),
+        pytest.param(
+            {"plane": (0, 1, 0), "operation": "mirror"},
+            "mirror across it is a symmetry of Pnma",
+            id="mirror-symmetry",
+        ),
+        pytest.param(
+            {"plane": (1, 1, 1), "axis": (1, 1, -2)},
+            r"no tilt about \[1 1 -2\].*84.40 degrees",
+            id="no-tilt-about-axis",
+        ),
+        pytest.param(
+            {"plane": (1, 7, 0), "construction": Construction(max_atoms=500)},
+            r"would have 1\d\d\d atoms .* at most 500",
+            id="max-atoms",
+        ),
     ],
-)  # fmt: skip
+)
 def test_tilts_are_refused_with_a_reason(arguments: dict[str, object], reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         tilt_boundary(crystal("Li3PS4"), **arguments)
@@ -381,12 +403,17 @@ def test_tilts_are_refused_with_a_reason(arguments: dict[str, object], reason: s
 @pytest.mark.parametrize(
     ("angle", "options", "reason"),
     [
-        pytest.param(180.0, {}, r"180 degrees about the normal of \(0 0 1\) is a symmetry of Pnma", id="symmetry"),
-        pytest.param(34.55, {"max_strain": 1e-3}, r"at most 0\.10%: the smallest that exists within max_area 1500 Å\^2 is 0\.48%", id="strain"),
+        pytest.param(180.0, {}, r"the normal of \(0 0 1\) is a symmetry of Pnma", id="symmetry"),
+        pytest.param(
+            34.55,
+            {"max_strain": 1e-3},
+            r"at most 0\.10%: the smallest that exists within max_area 1500 Å\^2 is 0\.48%",
+            id="strain",
+        ),
         pytest.param(34.55, {"max_area": 300.0}, r"no coincidence for 34\.55 degrees", id="area"),
         pytest.param(34.55, {"max_atoms": 1000}, r"would have 2112 atoms", id="max-atoms"),
     ],
-)  # fmt: skip
+)
 def test_twists_are_refused_with_a_reason(
     angle: float, options: dict[str, float], reason: str
 ) -> None:

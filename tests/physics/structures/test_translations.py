@@ -42,7 +42,7 @@ def summed(below: Face, above: Face, cell: np.ndarray, shift: np.ndarray, gap: f
             flat -= np.rint(flat)
             for u in reach:
                 for v in reach:
-                    vector = np.append((flat + [u, v]) @ cell, depth + height + gap)
+                    vector = np.append((flat + np.array([u, v])) @ cell, depth + height + gap)
                     short = THRESHOLDS[kind, other] - np.linalg.norm(vector)
                     total += max(short, 0.0) ** 2
     return total
