@@ -96,7 +96,10 @@ def distinct_planes(crystal: Crystal, max_index: int) -> list[Miller]:
 def _positive_first(max_index: int) -> list[Miller]:
     span = range(-max_index, max_index + 1)
     planes = [(h, k, l) for h, k, l in product(span, repeat=3) if gcd(h, k, l) == 1]  # noqa: E741
-    return sorted(planes, key=lambda p: (sum(i < 0 for i in p), sum(map(abs, p)), [-i for i in p]))
+    return sorted(
+        planes,
+        key=lambda p: (sum(i < 0 for i in p), max(map(abs, p)), sum(map(abs, p)), [-i for i in p]),
+    )
 
 
 def _order(geometry: Geometry) -> float:
