@@ -12,6 +12,9 @@ from pymatgen.core import Structure
 from physics.errors import InputError
 
 TRAJECTORY_FILE = "trajectory.traj"
+RELAX_LOG = "relax.log"
+"""Every step of the relaxation of a boundary, in the folder of the job, to look at meanwhile."""
+
 KBAR_VASP_SIGN_TO_GPA = -0.1
 REFERENCE_ATOMS = 32
 NORMAL_FILTER = "makers.calculators:NormalCellFilter"
@@ -201,7 +204,9 @@ class Engine:
                 "cell='normal' was given with fix_symmetry=True, which would spread the strain "
                 "along z over the equivalent axes; choose one of the two"
             )
-        cell_kwargs = {"cell_filter": resolve_name(NORMAL_FILTER)} if normal else {}
+        cell_kwargs = (
+            {"cell_filter": resolve_name(NORMAL_FILTER), "logfile": RELAX_LOG} if normal else {}
+        )
         return self._maker(
             self.relax_maker,
             relax_cell=bool(cell),
