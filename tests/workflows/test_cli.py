@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from ase import units
 
-from stores.documents import ElasticDocument
+from physics.structures.units import find_units
+from stores.documents import ElasticDocument, GrainBoundaryDocument
 from stores.results import Results
 
 ROOT = Path(__file__).parent.parent.parent
@@ -84,6 +85,23 @@ def test_the_shipped_study_replays_without_its_engine(replayed: Path) -> None:
     HTMLParser().feed(report)
 
 
+def test_the_shipped_boundaries_are_whole_and_cost_energy(replayed: Path) -> None:
+    boundaries = Results(replayed / "thioflow.sqlite").find(GrainBoundaryDocument)
+    assert [b.kind for b in boundaries].count("symmetric tilt") == 3
+    assert [b.kind for b in boundaries].count("twist") == 1
+    report = (replayed / "runs" / "beta-Li3PS4" / "report.html").read_text()
+    for boundary in boundaries:
+        assert boundary.energy is not None
+        assert 0.02 < boundary.energy < 0.5
+        assert boundary.structure.composition.reduced_formula == "Li3PS4"
+        assert set(find_units(boundary.structure).kinds) == {"Li", "PS4"}
+        assert len(boundary.candidates) == 2
+        assert boundary.label in report
+        assert any("no minimum of chgnet" in warning for warning in boundary.warnings)
+    angles = {b.label: b.misorientation for b in boundaries}
+    assert angles["Σ5 [001] (2-10)"] == pytest.approx(77.6, abs=1)  # of the engine's own cell
+
+
 @pytest.mark.parametrize(("mode", "name"), enumerate(("xx", "yy", "zz", "yz", "xz", "xy")))
 def test_stress_and_energy_tell_the_same_stiffness(replayed: Path, mode: int, name: str) -> None:
     """C_ii from stresses is the curvature of the recorded energies, up to CHGNet's nonlinearity."""
@@ -116,7 +134,7 @@ def test_status_query_report_export(finished: Path) -> None:
         finished, "query", "elastic", "--where", '{"bulk_hill": {"$lt": 100}}', "--format", "csv"
     )
     assert len(none.stdout.splitlines()) == 1
-    assert thioflow(finished, "build").stdout == "elastic: 0 new\n"
+    assert thioflow(finished, "build").stdout == "elastic: 0 new\ngrain_boundaries: 0 new\n"
     assert thioflow(finished, "report", "copper", "--output", "r.html").returncode == 0
     assert (finished / "r.html").stat().st_size > 10_000
 
