@@ -23,14 +23,10 @@ from pathlib import Path
 
 from pymatgen.core import Structure
 
+from physics.structures.construction import Construction, GrainBoundary
 from physics.structures.contacts import shortest_contacts
 from physics.structures.crystal import Crystal
-from physics.structures.grain_boundaries import (
-    Construction,
-    GrainBoundary,
-    tilt_boundary,
-    twist_boundary,
-)
+from physics.structures.grain_boundaries import tilt_boundary, twist_boundary
 from physics.structures.slab import terminations
 from physics.structures.units import find_units
 

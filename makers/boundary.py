@@ -9,8 +9,8 @@ from pymatgen.core import Structure
 
 from makers.calculation import CalculationMaker
 from physics.errors import InputError
+from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
-from physics.structures.grain_boundaries import Construction
 from physics.structures.request import Request, build
 from physics.structures.units import bond_lengths
 from stores.documents import (

@@ -9,8 +9,8 @@ from pymatgen.core import Structure
 
 from makers.boundary import BoundaryMaker, RelaxBoundaryMaker, choose_bulk, rattle
 from makers.calculation import CalculationMaker, calculation
+from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
-from physics.structures.grain_boundaries import Construction
 from physics.structures.request import Request, describe, in_structure_axes
 from physics.structures.units import bond_lengths
 

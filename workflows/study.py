@@ -19,8 +19,8 @@ from makers.engine import Engine
 from makers.engines import get_engine
 from physics.analysis.elasticity import LARGEST_STRAIN, SMALLEST_STRAIN
 from physics.errors import InputError
+from physics.structures.construction import Construction
 from physics.structures.geometry import Operation
-from physics.structures.grain_boundaries import Construction
 from physics.structures.names import Axes
 from physics.structures.request import Request
 from stores.hashing import input_hash

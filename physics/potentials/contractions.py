@@ -37,6 +37,11 @@ class Contraction(NamedTuple):
             matrix[i][j] = matrix[j][i] = m
         return matrix
 
+    @property
+    def nodes(self) -> tuple[tuple[int, int], ...]:
+        """The moments, mu and nu of each."""
+        return tuple(zip(self.mus, map(sum, self.matrix), strict=True))
+
     def subgraph(self, nodes: tuple[int, ...]) -> "Contraction":
         """Keep the nodes named, in this order, and the edges between them."""
         matrix = self.matrix

@@ -1,6 +1,5 @@
-"""Recipes of tensors: sums of products of components, chosen to be few."""
+"""Recipes of tensors: sums of products of the components of two others."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import combinations
@@ -76,16 +75,8 @@ class Recipe(NamedTuple):
         if self.operands[0] == self.operands[1]:
             left, right = np.minimum(left, right), np.maximum(left, right)
         target = number(self.target.degrees, slots[2])
-        width_left, width_right = left.max() + 1, right.max() + 1
-        name = (target * width_left + left) * width_right + right
-        name, same = np.unique(
-            np.where(target == component(self.target, slots[2]), name, -1), return_inverse=True
-        )
-        merged = np.zeros(len(name), dtype=np.int64)
-        np.add.at(merged, same, multiplicity)
-        rest, right = np.divmod(name, width_right)
-        target, left = np.divmod(rest, width_left)
-        return np.column_stack([left, right, merged, target])[name >= 0]
+        needed = target == component(self.target, slots[2])
+        return _merged(np.column_stack([left, right, multiplicity, target])[needed])
 
     def _is_weighted(self, bundle: Bundle) -> bool:
         """Whether the index strings of the bundle still have to be counted."""
@@ -133,7 +124,7 @@ def _divided(tensor: Tensor, left: tuple[int, ...], right: tuple[int, ...]) -> I
         for t, slot in enumerate(tensor.slots)
         for q, j in enumerate(right)
     ]
-    if len(left) <= len(right) + 1 and len(left) < 3:
+    if len(left) < 3:
         contracted = [
             Bundle(matrix[i][j], p, q, None)
             for p, i in enumerate(left)
@@ -188,6 +179,17 @@ def _recipe(target: Tensor, left: Tensor, right: Tensor, bundles: list[Bundle]) 
     return Recipe(target, left, right, kept)
 
 
+def _merged(products: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Add the multiplicities of equal products; order by target."""
+    left, right, multiplicity, target = products.T
+    shape = (target.max() + 1, left.max() + 1, right.max() + 1)
+    names, same = np.unique(np.ravel_multi_index((target, left, right), shape), return_inverse=True)
+    sums = np.zeros(len(names), dtype=np.int64)
+    np.add.at(sums, same, multiplicity)
+    target, left, right = np.unravel_index(names, shape)
+    return np.column_stack([left, right, sums, target])
+
+
 @lru_cache(maxsize=256)
 def _dealt(degrees: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """
@@ -207,92 +209,3 @@ def _dealt(degrees: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int6
         exponents[b] = monomials(degree)[choices[b]]
         weights[b] = multinomials(degree)[choices[b]]
     return exponents, weights
-
-
-class _Plan(NamedTuple):
-    """Recipes to be added, in the order of their use, and their number of products."""
-
-    cost: int
-    recipes: dict[Tensor, Recipe]
-
-
-class _Kitchen:
-    """The recipes in use; a tensor that serves several others is made once."""
-
-    def __init__(self, roots: list[Tensor]) -> None:
-        self.used: dict[Tensor, Recipe] = {}
-        self.users: dict[Tensor, set[Tensor]] = defaultdict(set)
-        self.options: dict[Tensor, list[tuple[int, Recipe]]] = {}
-        for root in roots:
-            self.users[root].add(root)
-        for root in roots:
-            self.add(root)
-
-    def cheapest(self, tensor: Tensor) -> _Plan:
-        """Plan to make a tensor with the fewest products beside those in use."""
-        if tensor.is_moment or tensor in self.used:
-            return _Plan(0, {})
-        if tensor not in self.options:
-            self.options[tensor] = [(len(r.products()), r) for r in recipes(tensor)]
-        plans = []
-        for own_cost, recipe in self.options[tensor]:
-            cost = own_cost
-            needed: dict[Tensor, Recipe] = {}
-            for factor in dict.fromkeys(recipe.operands):
-                plan = self.cheapest(factor)
-                cost += plan.cost
-                needed |= plan.recipes
-            plans.append(_Plan(cost, needed | {tensor: recipe}))
-        return min(plans, key=lambda plan: plan.cost)
-
-    def add(self, tensor: Tensor) -> None:
-        """Make a tensor."""
-        for made, recipe in self.cheapest(tensor).recipes.items():
-            self.used[made] = recipe
-            for factor in recipe.operands:
-                self.users[factor].add(made)
-
-    def remove(self, tensor: Tensor) -> None:
-        """Stop making a tensor, and what nothing else uses."""
-        if tensor.is_moment:
-            return
-        for factor in dict.fromkeys(self.used.pop(tensor).operands):
-            self.users[factor].discard(tensor)
-            if not self.users[factor]:
-                self.remove(factor)
-
-
-def choose_recipes(roots: list[Tensor]) -> dict[Tensor, Recipe]:
-    """
-    Choose how to make tensors with few products, sharing what they have in common.
-
-    Each tensor in turn takes the plan that adds the fewest products to those in use; each is
-    then planned once more, now that the others are known.
-
-    Parameters
-    ----------
-    roots : list of Tensor
-        Canonical.
-
-    Returns
-    -------
-    dict of Tensor to Recipe
-        Of the roots and everything between them and the basic moments; factors come first.
-    """
-    kitchen = _Kitchen(roots)
-    for root in roots:
-        if not root.is_moment:
-            kitchen.remove(root)
-            kitchen.add(root)
-    ordered: dict[Tensor, Recipe] = {}
-
-    def order(tensor: Tensor) -> None:
-        if not tensor.is_moment and tensor not in ordered:
-            recipe = kitchen.used[tensor]
-            for factor in recipe.operands:
-                order(factor)
-            ordered[tensor] = recipe
-
-    for root in roots:
-        order(root)
-    return ordered

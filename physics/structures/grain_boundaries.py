@@ -1,19 +1,19 @@
 """Grain boundaries of any crystal: tilt, twist and general, in whole units and exactly periodic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import product
-from math import ceil, radians
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Structure
 
 from physics.errors import InputError
 from physics.structures.bicrystal import Grains
-from physics.structures.candidates import Candidate, candidates
-from physics.structures.coincidence import Coincidence, near_coincidences
-from physics.structures.contacts import thresholds
+from physics.structures.construction import (
+    Construction,
+    GrainBoundary,
+    finished,
+    require_atoms,
+)
 from physics.structures.crystal import Crystal
 from physics.structures.geometry import (
     OPERATIONS,
@@ -22,155 +22,18 @@ from physics.structures.geometry import (
     Side,
     operation_in_crystal,
     rotated,
-    rotation_in_crystal,
     symmetric,
 )
 from physics.structures.misorientation import angle_about, equivalent_rotations, is_symmetry
-from physics.structures.plane import coprime, direction_indices
+from physics.structures.plane import coprime, direction_indices, spaced
+from physics.structures.rotations import match_planes
 from physics.structures.slab import equivalent_cuts, layer_cell, slab, terminations
-
-ANGLE_TOLERANCE = 1.0
-"""A twist boundary is taken for the angle asked for within that, degrees."""
-
-SAME_ROTATION = 0.05
-"""Rotations that differ by less are the same, degrees."""
 
 UNSTRAINED = 1e-6
 """A strain below that is none."""
 
-MOST_STRAIN = 0.1
-"""The smallest strain that exists is looked for up to here."""
-
-MOST_CELLS = 60
-"""Net cells in the cell of a twist or general boundary."""
-
 PAIRED = 3
 """Terminations of each side that are paired at a boundary of two planes."""
-
-
-@dataclass(frozen=True)
-class Construction:
-    """
-    How boundaries are built.
-
-    Parameters
-    ----------
-    separation : float
-        Smallest distance of the two boundaries in the cell, Å.
-    layers : int or None
-        Layers of each grain; None: as few as `separation` asks for.
-    translations : int
-        In-plane translations tried for each termination; 1 for none but the origin.
-    terminations : int or None
-        Terminations tried, those in the widest gaps between sheets first; None for all.
-    gaps : tuple of float
-        Distances of the grains tried, beyond the distance of the sheets at the cut, Å.
-    keep : int
-        Most candidates built.
-    max_atoms : int
-        Largest cell built.
-    max_strain : float
-        Largest principal strain of a grain.
-    max_area : float
-        Largest in-plane cell of a twist or general boundary, Å^2.
-    """
-
-    separation: float = 20.0
-    layers: int | None = None
-    translations: int = 64
-    terminations: int | None = None
-    gaps: tuple[float, ...] = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-    keep: int = 4
-    max_atoms: int = 20_000
-    max_strain: float = 0.02
-    max_area: float = 1500.0
-
-    def layers_of(self, geometry: Geometry) -> tuple[int, int]:
-        """
-        Count the layers of the grains.
-
-        Parameters
-        ----------
-        geometry : Geometry
-            The boundary.
-
-        Returns
-        -------
-        tuple of int
-            Layers of the lower and of the upper grain.
-        """
-        if self.layers is not None:
-            return self.layers, self.layers
-        lower, upper = (ceil(self.separation / d - 1e-9) for d in geometry.spacings)
-        return lower, upper
-
-    def atoms_of(self, geometry: Geometry) -> int:
-        """
-        Count the atoms of a boundary's cell.
-
-        Parameters
-        ----------
-        geometry : Geometry
-            The boundary.
-
-        Returns
-        -------
-        int
-            Number of atoms.
-        """
-        pairs = zip(self.layers_of(geometry), geometry.atoms_per_layer, strict=True)
-        return sum(layers * atoms for layers, atoms in pairs)
-
-
-@dataclass(frozen=True)
-class GrainBoundary:
-    """
-    A periodic cell with two grain boundaries.
-
-    Parameters
-    ----------
-    structure : Structure
-        Axis c is normal to the boundaries; site property ``grain`` is 0 in the lower and 1 in the
-        upper grain, ``boundary_distance`` the distance to the nearer boundary, Å.
-    geometry : Geometry
-        What was built.
-    layers : tuple of int
-        Layers of the grains.
-    heights : tuple of float
-        Heights of the boundaries along c, Å.
-    cuts : tuple of float
-        Terminations: heights of the cuts of both crystals in units of the layer spacings.
-    shift : tuple of float
-        Translation of the upper grain in units of the in-plane cell vectors, from the place where
-        the lattice of the lower grain goes on.
-    gap : float
-        Distance of the grains beyond the distance of the sheets at the cut, Å.
-    equivalent : bool
-        Whether a symmetry makes both boundaries the same.
-    overlap : float
-        Sum of (r_th - r)^2 over the pairs that were too close when the grains were put together,
-        Å^2.
-    moved : float
-        Largest displacement of a unit that gave all pairs room, Å.
-    removed : int
-        Formula units taken out at each boundary.
-    bulks : tuple of Structure
-        One layer of bulk at the strain of the lower and of the upper grain, Å; empty where there
-        is no strain.
-    """
-
-    structure: Structure
-    geometry: Geometry
-    layers: tuple[int, int]
-    heights: tuple[float, float]
-    cuts: tuple[float, float]
-    shift: tuple[float, float]
-    gap: float
-    equivalent: bool
-    overlap: float
-    moved: float
-    removed: int
-    bulks: tuple[Structure, ...]
 
 
 def tilt_geometry(
@@ -204,13 +67,13 @@ def tilt_geometry(
     rotation = operation_in_crystal(side, operation)
     if not len(equivalent_rotations(rotation, crystal.point_group)):
         raise InputError(
-            f"the mirror across ({_text(plane)}) changes the hand of the crystal, which is chiral "
+            f"the mirror across ({spaced(plane)}) changes the hand of the crystal, which is chiral "
             f"({crystal.space_group[0]}): use the operation 'twofold'"
         )
     if is_symmetry(rotation, crystal.point_group) and not allow_degenerate:
         name = "180 degrees about its normal" if operation == "twofold" else "the mirror across it"
         raise InputError(
-            f"no boundary on ({_text(plane)}): {name} is a symmetry of {crystal.space_group[0]}, "
+            f"no boundary on ({spaced(plane)}): {name} is a symmetry of {crystal.space_group[0]}, "
             "so both grains would be one crystal; choose a plane that is not normal to a symmetry "
             "axis (thioflow gb list)"
         )
@@ -268,7 +131,7 @@ def tilt_boundary(
         crystal, plane, axis=axis, operation=operation, allow_degenerate=allow_degenerate
     )
     described = crystal.plane(plane)
-    _require_atoms(geometry, how)
+    require_atoms(geometry, how)
     layers, _ = how.layers_of(geometry)
     onward = (described.frame @ described.layer)[:2]
     stacks = []
@@ -286,7 +149,7 @@ def tilt_boundary(
                 equivalent=operation == "twofold" or symmetric_cut,
             )
         )
-    return _built(stacks, geometry, how)
+    return finished(stacks, geometry, how)
 
 
 def twist_boundary(
@@ -362,9 +225,9 @@ def general_boundary(
     """
     how = construction or Construction()
     sides = _sides(lower, lower_plane, upper, upper_plane)
-    match = _match(sides, angle, how)
+    match = match_planes(sides, angle, how)
     geometry = rotated(sides, match)
-    _require_atoms(geometry, how)
+    require_atoms(geometry, how)
     layers = how.layers_of(geometry)
     onward = match.lower_map @ (sides[0].plane.frame @ sides[0].plane.layer)[:2]
     bulks = tuple(
@@ -389,7 +252,7 @@ def general_boundary(
                 bulks=bulks if match.max_strain > UNSTRAINED else (),
             )
         )
-    return _built(stacks, geometry, how)
+    return finished(stacks, geometry, how)
 
 
 def general_geometry(
@@ -420,72 +283,7 @@ def general_geometry(
         If the rotation is a symmetry of the crystal or nothing lies within the limits.
     """
     sides = _sides(lower, lower_plane, upper, upper_plane)
-    return rotated(sides, _match(sides, angle, construction or Construction()))
-
-
-def twists(sides: tuple[Side, Side], how: Construction) -> list[Coincidence]:
-    """
-    Find the rotations that join two planes within the limits of strain and area.
-
-    Parameters
-    ----------
-    sides : tuple of Side
-        Lower and upper plane.
-    how : Construction
-        The limits.
-
-    Returns
-    -------
-    list of Coincidence
-        One for each rotation that is different by symmetry and makes a boundary, smallest first.
-    """
-    found = near_coincidences(
-        sides[0].plane.net,
-        sides[1].plane.net,
-        max_area=how.max_area,
-        max_strain=how.max_strain,
-        max_sigma=MOST_CELLS,
-    )
-    distinct: dict[float, Coincidence] = {}
-    for match in found:
-        turn = folded(sides, match.angle)
-        if not _is_symmetry(sides, match.angle) and not any(
-            abs(turn - other) < SAME_ROTATION for other in distinct
-        ):
-            distinct[turn] = match
-    return list(distinct.values())
-
-
-def folded(sides: tuple[Side, Side], angle: float) -> float:
-    """
-    Give the smallest rotation about the normal that is the same by symmetry.
-
-    Parameters
-    ----------
-    sides : tuple of Side
-        Lower and upper plane.
-    angle : float
-        Rotation about the normal, degrees.
-
-    Returns
-    -------
-    float
-        Degrees; from 0 to 180 where both planes are the same, else from 0 to 360.
-    """
-    lower, upper = sides
-    if lower.crystal is upper.crystal and lower.miller == upper.miller:
-        rotation = rotation_in_crystal(sides, angle)
-        smallest = angle_about(rotation, lower.crystal.point_group, lower.plane.normal)
-        return angle % 360 if smallest is None else smallest
-    return angle % 360
-
-
-def _is_symmetry(sides: tuple[Side, Side], angle: float) -> bool:
-    """Tell whether both grains would be one crystal."""
-    if sides[0].crystal is not sides[1].crystal:
-        return False
-    group = sides[0].crystal.point_group
-    return is_symmetry(rotation_in_crystal(sides, angle), group, tolerance=radians(SAME_ROTATION))
+    return rotated(sides, match_planes(sides, angle, construction or Construction()))
 
 
 def _sides(
@@ -497,39 +295,6 @@ def _sides(
     )
 
 
-def _match(sides: tuple[Side, Side], angle: float | None, how: Construction) -> Coincidence:
-    """Choose the rotation that was asked for, or the one with the smallest cell."""
-    normal = f"the normal of ({_text(sides[0].miller)})"
-    if angle is not None and _is_symmetry(sides, angle):
-        raise InputError(
-            f"no boundary: {angle:g} degrees about {normal} is a symmetry of "
-            f"{sides[0].crystal.space_group[0]}, so both grains would be one crystal; choose "
-            "another angle (thioflow gb list)"
-        )
-    wanted = None if angle is None else folded(sides, angle)
-
-    def fits(match: Coincidence) -> bool:
-        return wanted is None or abs(folded(sides, match.angle) - wanted) <= ANGLE_TOLERANCE
-
-    found = twists(sides, how)
-    for match in found:
-        if fits(match):
-            return match
-    wider = twists(sides, replace(how, max_strain=MOST_STRAIN))
-    strained = min((match.max_strain for match in wider if fits(match)), default=None)
-    asked = "any rotation" if angle is None else f"{angle:g} degrees"
-    remedy = f"the smallest that exists within max_area {how.max_area:g} Å^2 is " + (
-        f"above {MOST_STRAIN:.0%}" if strained is None else f"{strained:.2%}"
-    )
-    nearest = sorted(found, key=lambda m: abs(folded(sides, m.angle) - (wanted or 0.0)))[:3]
-    others = ", ".join(f"{folded(sides, m.angle):.2f}" for m in nearest)
-    raise InputError(
-        f"no coincidence for {asked} about {normal} with a strain of at most "
-        f"{how.max_strain:.2%}: {remedy}; raise max_strain or max_area"
-        + (f", or take one of {others} degrees" if others and angle is not None else "")
-    )
-
-
 def _cuts(sides: tuple[Side, Side], how: Construction) -> list[tuple[float, float]]:
     """Pair the terminations of both sides; a plane is paired with itself cut at the same height."""
     lower, upper = (terminations(side.crystal, side.plane)[: how.terminations] for side in sides)
@@ -538,75 +303,19 @@ def _cuts(sides: tuple[Side, Side], how: Construction) -> list[tuple[float, floa
     return list(product(lower[:PAIRED].tolist(), upper[:PAIRED].tolist()))
 
 
-def _built(stacks: list[Grains], geometry: Geometry, how: Construction) -> list[GrainBoundary]:
-    crystals = stacks[0].crystals
-    found = candidates(
-        stacks,
-        thresholds(*((crystal.primitive, crystal.units) for crystal in crystals)),
-        translations=how.translations,
-        gaps=how.gaps,
-        keep=how.keep,
-    )
-    return [_finished(candidate, geometry, how) for candidate in found]
-
-
-def _finished(candidate: Candidate, geometry: Geometry, how: Construction) -> GrainBoundary:
-    bicrystal, grains = candidate.bicrystal, candidate.grains
-    structure = bicrystal.structure
-    height = structure.lattice.c
-    z = structure.cart_coords[:, 2]
-    structure.add_site_property(
-        "boundary_distance",
-        np.min(
-            [np.abs((z - b + height / 2) % height - height / 2) for b in bicrystal.heights], axis=0
-        ).tolist(),
-    )
-    return GrainBoundary(
-        structure=structure,
-        geometry=geometry,
-        layers=how.layers_of(geometry),
-        heights=bicrystal.heights,
-        cuts=grains.cuts,
-        shift=candidate.shift,
-        gap=candidate.gap,
-        equivalent=grains.equivalent and not candidate.removed,
-        overlap=candidate.overlap,
-        moved=candidate.moved,
-        removed=candidate.removed,
-        bulks=grains.bulks,
-    )
-
-
 def _require_tilt(side: Side, axis: Sequence[int], rotation: NDArray[np.float64]) -> None:
     """Insist that an axis lies in the plane and that the grains are turned about it."""
     scalar = sum(h * u for h, u in zip(side.miller, axis, strict=True))
     if scalar != 0:
         raise InputError(
-            f"the axis [{_text(axis)}] is not in the plane ({_text(side.miller)}): hu + kv + lw = "
-            f"{scalar}, expected 0 for a tilt boundary; choose an axis in the plane"
+            f"the axis [{spaced(axis)}] is not in the plane ({spaced(side.miller)}): hu + kv + lw "
+            f"= {scalar}, expected 0 for a tilt boundary; choose an axis in the plane"
         )
     if angle_about(rotation, side.crystal.point_group, side.crystal.direction(axis)) is None:
         true = symmetric(side, "twofold")
         raise InputError(
-            f"the symmetric boundary on ({_text(side.miller)}) is no tilt about [{_text(axis)}]: "
+            f"the symmetric boundary on ({spaced(side.miller)}) is no tilt about [{spaced(axis)}]: "
             f"the crystal has no symmetry that makes it one; its misorientation is "
-            f"{true.misorientation:.2f} degrees about [{_text(true.axis or ())}]; leave the axis "
+            f"{true.misorientation:.2f} degrees about [{spaced(true.axis or ())}]; leave the axis "
             "out"
         )
-
-
-def _require_atoms(geometry: Geometry, how: Construction) -> None:
-    atoms = how.atoms_of(geometry)
-    if atoms > how.max_atoms:
-        lower, upper = how.layers_of(geometry)
-        raise InputError(
-            f"the cell would have {atoms} atoms ({lower} and {upper} layers of "
-            f"{geometry.atoms_per_layer[0]} and {geometry.atoms_per_layer[1]} atoms, area "
-            f"{geometry.area:.0f} Å^2), at most {how.max_atoms} are allowed; reduce the separation "
-            f"({how.separation:g} Å) or the layers, choose a plane of smaller area, or raise "
-            "max_atoms"
-        )
-
-
-def _text(indices: Sequence[int]) -> str:
-    return " ".join(str(index) for index in indices)

@@ -8,16 +8,13 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from physics.errors import InputError
+from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
 from physics.structures.geometry import FIRST_CUBIC, FIRST_TETRAGONAL, Side, rotated
-from physics.structures.grain_boundaries import (
-    Construction,
-    folded,
-    tilt_geometry,
-    twists,
-)
+from physics.structures.grain_boundaries import tilt_geometry
 from physics.structures.names import Axes, Name, in_given_axes, nominal_angles
-from physics.structures.plane import Miller, coprime
+from physics.structures.plane import Miller, coprime, spaced
+from physics.structures.rotations import folded, twists
 
 NEAR_NOMINAL = 3.0
 """A twist boundary of a lattice without sigma lies so near to the angle of its name, degrees."""
@@ -90,8 +87,8 @@ def place(
     twisted = _parallel(crystal, axis, plane)
     if angle is not None and not twisted:
         raise InputError(
-            f"a twist of {angle:g} degrees, but the axis [{_text(name.axis)}] is not normal to the "
-            f"plane ({_text(name.plane)}); leave the twist out"
+            f"a twist of {angle:g} degrees, but the axis [{spaced(name.axis)}] is not normal to "
+            f"the plane ({spaced(name.plane)}); leave the twist out"
         )
     number = crystal.space_group[1]
     if name.sigma is None or number < FIRST_TETRAGONAL or angle is not None:
@@ -102,9 +99,9 @@ def place(
         return _exact_twist(crystal, name.sigma, plane, construction)
     if number < FIRST_CUBIC:
         raise InputError(
-            f"sigma {name.sigma} about [{_text(axis)}] on ({_text(plane)}): outside cubic crystals "
-            "names are accepted of symmetric tilt boundaries, whose sigma must fit, and of twist "
-            "boundaries; give planes and angle instead"
+            f"sigma {name.sigma} about [{spaced(axis)}] on ({spaced(plane)}): outside cubic "
+            "crystals names are accepted of symmetric tilt boundaries, whose sigma must fit, and of "
+            "twist boundaries; give planes and angle instead"
         )
     return _exact_general(crystal, name, axis, plane)
 
@@ -122,8 +119,8 @@ def _labelled(
         return Placement((plane, plane), symmetric=True)
     if not twisted:
         raise InputError(
-            f"the axis [{_text(name.axis)}] is neither in the plane ({_text(name.plane)}), as of a "
-            f"tilt, nor normal to it, as of a twist boundary; give two planes for a mixed one"
+            f"the axis [{spaced(name.axis)}] is neither in the plane ({spaced(name.plane)}), as of "
+            f"a tilt, nor normal to it, as of a twist boundary; give two planes for a mixed one"
         )
     if angle is not None:
         return Placement((plane, plane), angle=angle)
@@ -134,7 +131,7 @@ def _labelled(
         if not nominal or any(abs(turn - wanted) <= NEAR_NOMINAL for wanted in nominal):
             return Placement((plane, plane), angle=turn)
     raise InputError(
-        f"no twist boundary on ({_text(plane)}) within {NEAR_NOMINAL:g} degrees of the nominal "
+        f"no twist boundary on ({spaced(plane)}) within {NEAR_NOMINAL:g} degrees of the nominal "
         f"{', '.join(f'{wanted:.2f}' for wanted in nominal)}; there are "
         f"{', '.join(f'{turn:.2f}' for turn in sorted(found))}: give one of them as the twist"
     )
@@ -147,7 +144,7 @@ def _exact_twist(crystal: Crystal, sigma: int, plane: Miller, how: Construction)
         there.setdefault(rotated((side, side), match).sigma, match.angle)
     if sigma not in there:
         raise InputError(
-            f"no twist boundary of sigma {sigma} on ({_text(plane)}); there are sigma "
+            f"no twist boundary of sigma {sigma} on ({spaced(plane)}); there are sigma "
             f"{', '.join(str(found) for found in sorted(s for s in there if s))}"
         )
     return Placement((plane, plane), angle=there[sigma], exact=True)
@@ -157,7 +154,7 @@ def _exact_general(crystal: Crystal, name: Name, axis: Miller, plane: Miller) ->
     """Turn a cubic crystal about the axis by an angle of this sigma and find the upper plane."""
     angles = nominal_angles(name)
     if not angles:
-        raise InputError(f"no rotation about [{_text(axis)}] has sigma {name.sigma}")
+        raise InputError(f"no rotation about [{spaced(axis)}] has sigma {name.sigma}")
     turn = Rotation.from_rotvec(radians(angles[0]) * crystal.direction(axis)).as_matrix()
     lower = crystal.plane(plane)
     above = _plane_of(crystal, turn.T @ lower.normal)
@@ -179,7 +176,3 @@ def _plane_of(crystal: Crystal, normal: NDArray[np.float64]) -> Miller:
 def _parallel(crystal: Crystal, axis: Miller, plane: Miller) -> bool:
     cosine = abs(crystal.direction(axis) @ crystal.plane(plane).normal)
     return bool(cosine > 1 - 1e-6)
-
-
-def _text(indices: Miller) -> str:
-    return " ".join(str(index) for index in indices)

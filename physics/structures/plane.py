@@ -156,6 +156,23 @@ def direction_indices(indices: Sequence[int]) -> Miller:
     return coprime(indices)
 
 
+def spaced(indices: Sequence[int]) -> str:
+    """
+    Write indices as they stand between brackets.
+
+    Parameters
+    ----------
+    indices : sequence of int
+        Indices of a plane or a direction.
+
+    Returns
+    -------
+    str
+        Such as ``2 -1 0``.
+    """
+    return " ".join(map(str, indices))
+
+
 def reduced_basis(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     Reduce the basis of a two-dimensional lattice (Gauss).

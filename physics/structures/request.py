@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 
 from physics.errors import InputError
+from physics.structures.construction import Construction, GrainBoundary
 from physics.structures.crystal import Crystal
 from physics.structures.geometry import Geometry, Operation
 from physics.structures.grain_boundaries import (
-    Construction,
-    GrainBoundary,
     general_boundary,
     general_geometry,
     tilt_boundary,

@@ -6,10 +6,12 @@ from math import gcd
 import numpy as np
 
 from physics.errors import InputError
+from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
 from physics.structures.geometry import Geometry, Side, rotated
-from physics.structures.grain_boundaries import Construction, tilt_geometry, twists
+from physics.structures.grain_boundaries import tilt_geometry
 from physics.structures.plane import Miller, coprime
+from physics.structures.rotations import twists
 
 HALF_TURN = 179.9
 """A half turn about the normal makes the symmetric tilt boundary, degrees."""

@@ -14,7 +14,7 @@ from pymatgen.core import Lattice, Structure
 from makers.boundary import choose_bulk
 from makers.calculation import calculation
 from physics.errors import InputError
-from physics.structures.grain_boundaries import Construction
+from physics.structures.construction import Construction
 from physics.structures.request import Request
 from stores.builders import GrainBoundaryBuilder
 from stores.documents import (

@@ -11,8 +11,8 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from physics.errors import InputError
+from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
-from physics.structures.grain_boundaries import Construction
 from physics.structures.units import find_units
 from workflows.cli import main
 from workflows.structure_file import load_structure, write_structures

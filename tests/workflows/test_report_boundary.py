@@ -9,8 +9,9 @@ import pytest
 from pymatgen.core import Structure
 
 from physics.structures.audit import audit
+from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
-from physics.structures.grain_boundaries import Construction, tilt_boundary
+from physics.structures.grain_boundaries import tilt_boundary
 from stores.documents import CandidateResult, GrainBoundaryDocument
 from workflows.report import write_report
 

@@ -24,8 +24,8 @@ from workflows.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from physics.structures.construction import Construction, GrainBoundary
     from physics.structures.crystal import Crystal
-    from physics.structures.grain_boundaries import Construction, GrainBoundary
     from physics.structures.request import Request
 
 app = typer.Typer(help="List, build and audit grain boundaries.", no_args_is_help=True)
@@ -51,7 +51,7 @@ def list_(
     ] = TableFormat.TABLE,
 ) -> None:
     """List the symmetric tilt and the twist boundaries of a crystal, smallest cells first."""
-    from physics.structures.grain_boundaries import Construction
+    from physics.structures.construction import Construction
     from physics.structures.survey import survey
     from workflows.cli.boundary_tables import Row, print_survey, survey_row
 
@@ -163,7 +163,7 @@ def build(
     fails its audit.
     """
     from physics.structures.audit import audit
-    from physics.structures.grain_boundaries import Construction
+    from physics.structures.construction import Construction
     from physics.structures.request import Request
     from physics.structures.request import build as build_boundary
     from workflows.cli.boundary_tables import print_boundaries

@@ -11,12 +11,13 @@ from rich.table import Table
 
 from physics.structures.audit import SEPARATION, Audit
 from physics.structures.charges import NEUTRAL
+from physics.structures.construction import Construction, GrainBoundary
 from physics.structures.crystal import Crystal
 from physics.structures.environments import BULK_LIKE
 from physics.structures.geometry import Geometry, Side
-from physics.structures.grain_boundaries import Construction, GrainBoundary, folded
 from physics.structures.named import EXACT
 from physics.structures.plane import Miller
+from physics.structures.rotations import folded
 
 MOST_ROWS = 30
 """Boundaries of a kind that are printed; the other formats hold all."""

@@ -37,7 +37,7 @@ class OfConstruction:
 
     def __call__(self) -> Any:
         """Give the value."""
-        from physics.structures.grain_boundaries import Construction
+        from physics.structures.construction import Construction
 
         return getattr(Construction(), self.field)
 

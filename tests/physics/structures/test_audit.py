@@ -12,9 +12,10 @@ from pymatgen.core.interface import GrainBoundaryGenerator
 
 from physics.errors import InputError
 from physics.structures.audit import Audit, audit
+from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
 from physics.structures.environments import normal_period
-from physics.structures.grain_boundaries import Construction, tilt_boundary
+from physics.structures.grain_boundaries import tilt_boundary
 
 
 @pytest.fixture

@@ -15,14 +15,10 @@ from pymatgen.core.interface import GrainBoundaryGenerator
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from physics.structures.bicrystal import Grains, stacked
+from physics.structures.construction import Construction, GrainBoundary
 from physics.structures.crystal import Crystal
 from physics.structures.geometry import OPERATIONS
-from physics.structures.grain_boundaries import (
-    Construction,
-    GrainBoundary,
-    tilt_boundary,
-    twist_boundary,
-)
+from physics.structures.grain_boundaries import tilt_boundary, twist_boundary
 from physics.structures.slab import slab, terminations
 
 Miller = tuple[int, int, int]

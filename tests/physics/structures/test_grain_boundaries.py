@@ -10,11 +10,10 @@ from pymatgen.core import Lattice, Structure
 
 from physics.errors import InputError
 from physics.structures.audit import audit
+from physics.structures.construction import Construction, GrainBoundary
 from physics.structures.contacts import THIOPHOSPHATE, shortest_contacts
 from physics.structures.crystal import Crystal
 from physics.structures.grain_boundaries import (
-    Construction,
-    GrainBoundary,
     general_boundary,
     tilt_boundary,
     tilt_geometry,

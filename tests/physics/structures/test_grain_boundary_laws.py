@@ -9,15 +9,10 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from physics.errors import InputError
+from physics.structures.construction import Construction, GrainBoundary
 from physics.structures.contacts import shortest_contacts, thresholds
 from physics.structures.crystal import Crystal
-from physics.structures.grain_boundaries import (
-    Construction,
-    GrainBoundary,
-    tilt_boundary,
-    tilt_geometry,
-    twist_boundary,
-)
+from physics.structures.grain_boundaries import tilt_boundary, tilt_geometry, twist_boundary
 from physics.structures.units import find_units
 
 Miller = tuple[int, int, int]

@@ -4,8 +4,8 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from physics.errors import InputError
+from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
-from physics.structures.grain_boundaries import Construction
 from physics.structures.names import (
     in_given_axes,
     nominal_angles,

@@ -3,8 +3,8 @@
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
-from physics.structures.grain_boundaries import Construction
 from physics.structures.survey import distinct_planes, survey
 
 

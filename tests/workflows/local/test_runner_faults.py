@@ -157,7 +157,8 @@ def test_workers_killed_at_random_moments(
         timer.join()
     assert killed
     if not summary.succeeded:
-        assert all("3 times in all" in trouble.error for trouble in summary.failed)
+        errors = [trouble.error for trouble in summary.failed]
+        assert all("3 times in all" in error for error in errors), errors
         summary = execute([], tmp_path, retry_failed=True)
     assert summary.succeeded
     assert stored(tmp_path) == undisturbed
