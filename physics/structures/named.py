@@ -100,8 +100,8 @@ def place(
     if number < FIRST_CUBIC:
         raise InputError(
             f"sigma {name.sigma} about [{spaced(axis)}] on ({spaced(plane)}): outside cubic "
-            "crystals names are accepted of symmetric tilt boundaries, whose sigma must fit, and of "
-            "twist boundaries; give planes and angle instead"
+            "crystals names are accepted of symmetric tilt boundaries, whose sigma must fit, and "
+            "of twist boundaries; give planes and angle instead"
         )
     return _exact_general(crystal, name, axis, plane)
 
