@@ -1,0 +1,262 @@
+"""Neighbours of atoms under periodic boundary conditions, kept while the atoms hardly move."""
+
+from math import prod
+
+import numpy as np
+from ase.geometry import minkowski_reduce
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+
+from physics.errors import InputError
+from physics.potentials.kernel import Pairs
+
+MARGIN = 1e-9
+"""By how much, relatively, bins are wider than the cutoff, so that rounding loses no pair."""
+
+BINS_PER_ATOM = 8
+"""Largest number of bins for each atom: vacuum costs no more than atoms do."""
+
+FLAT = 1e-8
+"""Periodic unit vectors whose smallest singular value is below this span no volume."""
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+class NeighbourList:
+    """
+    Neighbours of each atom within a cutoff, found anew only when atoms moved or the cell changed.
+
+    The list holds the pairs within cutoff + skin. As long as no atom moves by more than half of
+    the skin, no other pair can come within the cutoff (Verlet 1967).
+
+    Parameters
+    ----------
+    cutoff : float
+        Distance within which all pairs are needed, Å.
+    skin : float
+        Further distance within which pairs are listed, Å.
+
+    Raises
+    ------
+    InputError
+        If the cutoff is not positive or the skin is negative.
+    """
+
+    def __init__(self, cutoff: float, skin: float = 0.5) -> None:
+        if not 0 < cutoff < np.inf or not 0 <= skin < np.inf:
+            raise InputError(
+                f"cutoff {cutoff} and skin {skin} Å were given, expected a positive cutoff and a "
+                "skin of 0 or more"
+            )
+        self.cutoff = cutoff
+        self.skin = skin
+        self._built: tuple[FloatArray, FloatArray, NDArray[np.bool_]] | None = None
+        self._pairs: Pairs
+        self._offsets: FloatArray
+
+    def update(self, positions: ArrayLike, cell: ArrayLike, pbc: ArrayLike) -> Pairs:
+        """
+        Give the pairs of a configuration.
+
+        Parameters
+        ----------
+        positions : array_like, shape (N, 3)
+            Positions, Å; they may lie outside the cell.
+        cell : array_like, shape (3, 3)
+            Lattice vectors, in rows, Å; those of directions without periodicity do not matter.
+        pbc : array_like of bool, shape (3,) or ()
+            Directions with periodicity.
+
+        Returns
+        -------
+        Pairs
+            At least all pairs within the cutoff, i to j as well as j to i. Its first N positions
+            are those of the atoms, each shifted by a lattice vector.
+
+        Raises
+        ------
+        InputError
+            If there are no atoms, a number is not finite, or the periodic lattice vectors depend
+            on each other.
+        """
+        r = np.array(positions, dtype=np.float64)
+        h = np.array(cell, dtype=np.float64)
+        periodic = np.array(np.broadcast_to(np.asarray(pbc, dtype=bool), 3))
+        if not self._holds(r, h, periodic):
+            self._pairs, shifts = find_pairs(r, h, periodic, self.cutoff + self.skin)
+            self._offsets = shifts @ h
+            self._built = r, h, periodic
+            return self._pairs
+        pairs = self._pairs
+        return Pairs(r[pairs.owner] + self._offsets, pairs.owner, pairs.first, pairs.index)
+
+    def _holds(self, positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> bool:
+        """Whether the pairs of the last search still cover the cutoff."""
+        if self._built is None:
+            return False
+        before, cell_before, pbc_before = self._built
+        if positions.shape != before.shape or not np.array_equal(pbc, pbc_before):
+            return False
+        if not np.array_equal(cell, cell_before):
+            return False
+        moved = positions - before
+        return bool(np.einsum("ia,ia->i", moved, moved).max() <= (self.skin / 2) ** 2)
+
+
+def find_pairs(
+    positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_], cutoff: float
+) -> tuple[Pairs, IntArray]:
+    """
+    Find all pairs within a cutoff, with a cell list on a reduced lattice.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (N, 3)
+        Positions, Å; they may lie outside the cell.
+    cell : ndarray, shape (3, 3)
+        Lattice vectors, in rows, Å; those of directions without periodicity do not matter.
+    pbc : ndarray of bool, shape (3,)
+        Directions with periodicity.
+    cutoff : float
+        Å; it may exceed the cell.
+
+    Returns
+    -------
+    pairs : Pairs
+        All pairs, i to j as well as j to i, with only those images that take part. The atoms
+        themselves are shifted into the reduced cell.
+    shifts : ndarray of int, shape (M, 3)
+        Lattice vectors by which each of its positions differs from that of its owner.
+
+    Raises
+    ------
+    InputError
+        If there are no atoms, a number is not finite, or the periodic lattice vectors depend on
+        each other.
+    """
+    _check(positions, cell, pbc)
+    lattice, reduction = minkowski_reduce(_completed(cell, pbc), pbc)
+    inverse = np.linalg.inv(lattice)
+    fractions = positions @ inverse
+    wraps = np.where(pbc, np.floor(fractions), 0.0).astype(np.int64)
+    fractions -= wraps
+    inside = positions - wraps @ lattice
+
+    bins, place, stencil = _bins(fractions, 1 / np.linalg.norm(inverse, axis=0), pbc, cutoff)
+    number = np.ravel_multi_index(tuple(place.T), tuple(bins))
+    order = np.argsort(number, kind="stable")
+    start = np.searchsorted(number[order], np.arange(prod(bins.tolist()) + 1))
+    # cells apart at most: a pair's shift is the number of its cell in a block of 2 span + 1
+    span = -(-stencil // bins)
+    arguments = inside, lattice, pbc, place, bins, stencil, span, order, start, cutoff
+
+    nothing = np.empty(0, np.int64)
+    counts = _search(*arguments, nothing, nothing, nothing)
+    first = np.concatenate([[0], np.cumsum(counts)])
+    partner, block = np.empty(first[-1], np.int64), np.empty(first[-1], np.int64)
+    _search(*arguments, first, partner, block)
+
+    n, sizes = len(positions), tuple(2 * span + 1)
+    home = np.ravel_multi_index(tuple(span), sizes)
+    away = block != home
+    images, image = np.unique(block[away] * n + partner[away], return_inverse=True)
+    partner[away] = n + image
+    owner = np.concatenate([np.arange(n), images % n])
+    apart = np.array(np.unravel_index(images // n, sizes)).T - span
+    shifts = (np.concatenate([np.zeros((n, 3), np.int64), apart]) - wraps[owner]) @ reduction
+    shifts[:, ~pbc] = 0
+    place_of = positions[owner] + shifts @ np.where(pbc[:, None], cell, 0.0)
+    return Pairs(place_of, owner, first, partner.astype(np.int32)), shifts
+
+
+def _check(positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> None:
+    """Refuse configurations that have no neighbours to speak of."""
+    if positions.ndim != 2 or positions.shape[1] != 3 or not len(positions):
+        raise InputError(
+            f"positions of shape {positions.shape} were given, expected (N, 3) of at least one atom"
+        )
+    if not np.isfinite(positions).all():
+        raise InputError(
+            "positions that are not finite were given; look for the step before which the atoms "
+            "flew apart"
+        )
+    vectors = cell[pbc]
+    lengths = np.linalg.norm(vectors, axis=1)
+    if not np.isfinite(lengths).all() or not lengths.all():
+        flat = True
+    else:
+        unit = vectors / lengths[:, None]
+        flat = bool(len(unit)) and np.linalg.eigvalsh(unit @ unit.T)[0] < FLAT**2
+    if flat:
+        raise InputError(
+            f"periodic lattice vectors {vectors.tolist()} Å were given, expected independent ones; "
+            "correct the cell or the periodic directions"
+        )
+
+
+def _completed(cell: FloatArray, pbc: NDArray[np.bool_]) -> FloatArray:
+    """Replace the vectors without periodicity by unit vectors normal to the periodic ones."""
+    lattice = np.where(pbc[:, None], cell, 0.0)
+    *_, directions = np.linalg.svd(lattice)
+    lattice[~pbc] = directions[pbc.sum() :]
+    return lattice
+
+
+def _bins(
+    fractions: FloatArray, heights: FloatArray, pbc: NDArray[np.bool_], cutoff: float
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Number of bins in each direction, the bin of each atom, and how many bins to look across."""
+    reach = cutoff * (1 + MARGIN) / heights
+    low = np.where(pbc, 0.0, fractions.min(axis=0))
+    extent = np.where(pbc, 1.0, np.maximum(fractions.max(axis=0) - low, reach))
+    bins = np.maximum(extent / reach, 1).astype(np.int64)
+    while prod(bins.tolist()) > BINS_PER_ATOM * len(fractions):
+        bins[bins.argmax()] = (bins.max() + 1) // 2
+    place = ((fractions - low) / extent * bins).astype(np.int64)
+    stencil = np.ceil(reach * bins / extent).astype(np.int64)
+    return bins, np.clip(place, 0, bins - 1), stencil
+
+
+@njit(cache=True)
+def _search(  # noqa: PLR0914, PLR0917, C901, ANN202 - numba takes arrays, not dataclasses
+    positions, lattice, periodic, place, bins, stencil, span, order, start,  # noqa: ANN001
+    cutoff, first, partner, block,  # noqa: ANN001
+):  # fmt: skip
+    """Count the neighbours of each atom; list them, too, where `first` says where."""
+    counts = np.zeros(len(positions), np.int64)
+    cell_of = np.empty(3, np.int64)
+    bin_of = np.empty(3, np.int64)
+    steps = 2 * stencil + 1
+    sizes = 2 * span + 1
+    for i in range(len(positions)):
+        for step in range(steps[0] * steps[1] * steps[2]):
+            rest = step
+            within = True
+            for a in range(2, -1, -1):
+                b = place[i, a] + rest % steps[a] - stencil[a]
+                rest //= steps[a]
+                cell_of[a] = b // bins[a]
+                bin_of[a] = b - cell_of[a] * bins[a]
+                within &= periodic[a] or cell_of[a] == 0
+            if not within:
+                continue
+            home = cell_of[0] == 0 and cell_of[1] == 0 and cell_of[2] == 0
+            x, y, z = positions[i, 0], positions[i, 1], positions[i, 2]
+            for a in range(3):
+                x -= cell_of[a] * lattice[a, 0]
+                y -= cell_of[a] * lattice[a, 1]
+                z -= cell_of[a] * lattice[a, 2]
+            number = (bin_of[0] * bins[1] + bin_of[1]) * bins[2] + bin_of[2]
+            for k in range(start[number], start[number + 1]):
+                j = order[k]
+                dx, dy, dz = positions[j, 0] - x, positions[j, 1] - y, positions[j, 2] - z
+                if dx * dx + dy * dy + dz * dz > cutoff * cutoff or (home and i == j):
+                    continue
+                if len(first):
+                    partner[first[i] + counts[i]] = j
+                    block[first[i] + counts[i]] = (
+                        (cell_of[0] + span[0]) * sizes[1] + cell_of[1] + span[1]
+                    ) * sizes[2] + (cell_of[2] + span[2])
+                counts[i] += 1
+    return counts
