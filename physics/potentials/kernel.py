@@ -67,7 +67,7 @@ def layout(table: MomentTable) -> Layout:
     used = {tuple(k) for k in table.basic[:, 1:].tolist()}
     needed = sorted(_with_parents(used), key=lambda k: (sum(k), k))
     number = {k: index for index, k in enumerate(needed)}
-    axis = [max(range(3), key=lambda a, k=k: k[a] > 0) if sum(k) else 0 for k in needed]
+    axis = [next((a for a in range(3) if k[a]), 0) for k in needed]
     lower = [[number[_lowered(k, a)] if k[a] else 0 for a in range(3)] for k in needed]
     of_basic = np.array([number[tuple(k)] for k in table.basic[:, 1:].tolist()])
     order = np.lexsort((table.basic[:, 0], of_basic))
@@ -165,9 +165,19 @@ def evaluate(
 
 
 @njit(fastmath=True, cache=True)
-def _neighbourhood(  # noqa: ANN202, PLR0917
-    i, positions, types, first, index, n_species, r_max, unit, length, who, ends  # noqa: ANN001
-):
+def _neighbourhood(  # noqa: PLR0917 - numba takes no dataclasses
+    i: int,
+    positions: FloatArray,
+    types: IntArray,
+    first: IntArray,
+    index: NDArray[np.int32],
+    n_species: int,
+    r_max: float,
+    unit: FloatArray,
+    length: FloatArray,
+    who: IntArray,
+    ends: FloatArray,
+) -> int:
     """Collect the neighbours within the cutoff, species after species; give their number."""
     n = 0
     x, y, z = positions[i, 0], positions[i, 1], positions[i, 2]
@@ -188,9 +198,17 @@ def _neighbourhood(  # noqa: ANN202, PLR0917
 
 
 @njit(fastmath=True, cache=True)
-def _radial(  # noqa: ANN202, PLR0917
-    n, coefficients, rows, length, r_min, r_max, scaling, f, slope  # noqa: ANN001
-):
+def _radial(  # noqa: PLR0917 - numba takes no dataclasses
+    n: int,
+    coefficients: FloatArray,
+    rows: FloatArray,
+    length: FloatArray,
+    r_min: float,
+    r_max: float,
+    scaling: float,
+    f: FloatArray,
+    slope: FloatArray,
+) -> None:
     """Evaluate f_mu and its derivative at all neighbours; `rows[5]` holds the ends of species."""
     width = r_max - r_min
     f[:, :n] = 0.0
@@ -223,7 +241,13 @@ def _radial(  # noqa: ANN202, PLR0917
 
 
 @njit(fastmath=True, cache=True)
-def _monomials(n, unit, parent, axis, monomials):  # noqa: ANN001, ANN202
+def _monomials(
+    n: int,
+    unit: FloatArray,
+    parent: IntArray,
+    axis: IntArray,
+    monomials: FloatArray,
+) -> None:
     """Evaluate all monomials of the unit vectors."""
     for j in range(n):
         monomials[0, j] = 1.0
@@ -234,7 +258,14 @@ def _monomials(n, unit, parent, axis, monomials):  # noqa: ANN001, ANN202
 
 
 @njit(fastmath=True, cache=True)
-def _contract(moments, adjoint, times, multiplicity, scalars, xi):  # noqa: ANN001, ANN202, PLR0917
+def _contract(  # noqa: PLR0917 - numba takes no dataclasses
+    moments: FloatArray,
+    adjoint: FloatArray,
+    times: IntArray,
+    multiplicity: FloatArray,
+    scalars: IntArray,
+    xi: FloatArray,
+) -> None:
     """Multiply moments into scalars, and carry the derivative of the energy back."""
     for k in range(len(times)):
         a, b, t, c = times[k, 0], times[k, 1], times[k, 2], multiplicity[k]
@@ -255,9 +286,20 @@ def _contract(moments, adjoint, times, multiplicity, scalars, xi):  # noqa: ANN0
 
 
 @njit(fastmath=True, cache=True)
-def _gradient(  # noqa: ANN202, PLR0917
-    n, lane, adjoint, monomials, powers, lower, start, basic, mu, f, slope, work  # noqa: ANN001
-):
+def _gradient(  # noqa: PLR0917 - numba takes no dataclasses
+    n: int,
+    lane: int,
+    adjoint: FloatArray,
+    monomials: FloatArray,
+    powers: FloatArray,
+    lower: IntArray,
+    start: IntArray,
+    basic: IntArray,
+    mu: IntArray,
+    f: FloatArray,
+    slope: FloatArray,
+    work: FloatArray,
+) -> None:
     """
     Sum, for each neighbour, the polynomials that make the derivative of the energy.
 
@@ -291,7 +333,16 @@ def _gradient(  # noqa: ANN202, PLR0917
 
 
 @njit(fastmath=True, cache=True)
-def _scatter(i, n, unit, length, who, work, forces, virial):  # noqa: ANN001, ANN202, PLR0917
+def _scatter(  # noqa: PLR0917 - numba takes no dataclasses
+    i: int,
+    n: int,
+    unit: FloatArray,
+    length: FloatArray,
+    who: IntArray,
+    work: FloatArray,
+    forces: FloatArray,
+    virial: FloatArray,
+) -> None:
     """Add the forces of one neighbourhood to its atoms, and its virial."""
     for j in range(n):
         radial = work[0, j] - work[1, j] / length[j]
@@ -304,12 +355,32 @@ def _scatter(i, n, unit, length, who, work, forces, virial):  # noqa: ANN001, AN
 
 
 @njit(parallel=True, fastmath=True, cache=True)
-def _evaluate(  # noqa: PLR0914, PLR0917, C901, ANN202 - numba takes arrays, not dataclasses
-    positions, types, first, index,  # noqa: ANN001
-    parent, axis, powers, lower, start, basic, mu,  # noqa: ANN001
-    times, multiplicity, scalars, n_moments,  # noqa: ANN001
-    radial, xi, offsets, r_min, r_max, scaling, energies, spread, virial,  # noqa: ANN001
-):  # fmt: skip
+def _evaluate(  # noqa: PLR0917 - numba takes no dataclasses
+    positions: FloatArray,
+    types: IntArray,
+    first: IntArray,
+    index: NDArray[np.int32],
+    parent: IntArray,
+    axis: IntArray,
+    powers: FloatArray,
+    lower: IntArray,
+    start: IntArray,
+    basic: IntArray,
+    mu: IntArray,
+    times: IntArray,
+    multiplicity: FloatArray,
+    scalars: IntArray,
+    n_moments: int,
+    radial: FloatArray,
+    xi: FloatArray,
+    offsets: FloatArray,
+    r_min: float,
+    r_max: float,
+    scaling: float,
+    energies: FloatArray,
+    spread: FloatArray,
+    virial: FloatArray,
+) -> None:
     """Walk over blocks of atoms: moments of each, contractions of all in lanes, forces of each."""
     threads = len(spread)
     count = len(energies)
