@@ -1,7 +1,7 @@
 """Moment tensor potentials as calculators of ASE."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, cast
 from warnings import warn
 
 import numpy as np
@@ -9,9 +9,10 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.stress import full_3x3_to_voigt_6_stress
 from numba import njit
+from numpy.typing import NDArray
 
 from physics.errors import InputError
-from physics.potentials.kernel import Pairs, evaluate, layout
+from physics.potentials.kernel import FloatArray, IntArray, Pairs, evaluate, layout
 from physics.potentials.neighbours import NeighbourList
 from physics.potentials.potential import MomentTensorPotential
 
@@ -43,10 +44,10 @@ class MTPCalculator(Calculator):
         atoms coincide, or the structure has no neighbours (`NeighbourList`).
     """
 
-    implemented_properties: ClassVar[list[str]] = [
+    implemented_properties: list[str] = [  # noqa: RUF012 - as ASE declares it
         "energy", "free_energy", "energies", "forces", "stress",
     ]  # fmt: skip
-    ignored_changes: ClassVar[set[str]] = {"initial_charges", "initial_magmoms"}
+    ignored_changes: set[str] = {"initial_charges", "initial_magmoms"}  # noqa: RUF012
     nolabel = True
 
     def __init__(self, potential: MomentTensorPotential, *, skin: float = 0.5) -> None:
@@ -73,18 +74,17 @@ class MTPCalculator(Calculator):
             As ASE passes them; everything is evaluated at any rate.
         """
         super().calculate(atoms, properties, system_changes)
-        types = self.potential.types(self.atoms.numbers)
-        pairs = self._neighbours.update(
-            self.atoms.positions, self.atoms.cell.array, self.atoms.pbc
-        )
+        structure = cast("Atoms", self.atoms)
+        types = self.potential.types(structure.numbers)
+        pairs = self._neighbours.update(structure.positions, structure.cell.array, structure.pbc)
         self._check(pairs)
         energies, forces, virial = evaluate(self.potential, self._plan, types, pairs)
         energy = float(energies.sum())
         results: dict[str, Any] = {
             "energy": energy, "free_energy": energy, "energies": energies, "forces": forces,
         }  # fmt: skip
-        if self.atoms.pbc.all():
-            results["stress"] = full_3x3_to_voigt_6_stress(virial / self.atoms.get_volume())
+        if structure.pbc.all():
+            results["stress"] = full_3x3_to_voigt_6_stress(virial / structure.get_volume())
         self.results = results
 
     def _check(self, pairs: Pairs) -> None:
@@ -103,7 +103,7 @@ class MTPCalculator(Calculator):
 
 
 @njit(cache=True)
-def _least_square(positions, first, index):  # noqa: ANN001, ANN202
+def _least_square(positions: FloatArray, first: IntArray, index: NDArray[np.int32]) -> float:
     """Find the smallest square of a distance; infinite if there are no pairs."""
     least = np.inf
     for i in range(len(first) - 1):

@@ -387,7 +387,7 @@ def _evaluate(  # noqa: PLR0917 - numba takes no dataclasses
     n_radial = radial.shape[2]
     for thread in prange(threads):
         low, high = thread * count // threads, (thread + 1) * count // threads
-        room = 1
+        room = max(1, len(radial))
         for i in range(low, high):
             room = max(room, first[i + 1] - first[i])
         room = (room + 7) // 8 * 8

@@ -80,12 +80,11 @@ class NeighbourList:
             If there are no atoms, a number is not finite, or the periodic lattice vectors depend
             on each other.
         """
-        r = np.array(positions, dtype=np.float64)
+        r = np.array(positions, dtype=np.float64, order="C")
         h = np.array(cell, dtype=np.float64)
         periodic = np.array(np.broadcast_to(np.asarray(pbc, dtype=bool), 3))
         if not self._holds(r, h, periodic):
-            self._pairs, shifts = find_pairs(r, h, periodic, self.cutoff + self.skin)
-            self._offsets = shifts @ h
+            self._pairs, self._offsets = find_pairs(r, h, periodic, self.cutoff + self.skin)
             self._built = r, h, periodic
             return self._pairs
         pairs = self._pairs
@@ -106,7 +105,7 @@ class NeighbourList:
 
 def find_pairs(
     positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_], cutoff: float
-) -> tuple[Pairs, IntArray]:
+) -> tuple[Pairs, FloatArray]:
     """
     Find all pairs within a cutoff, with a cell list on a reduced lattice.
 
@@ -126,8 +125,8 @@ def find_pairs(
     pairs : Pairs
         All pairs, i to j as well as j to i, with only those images that take part. The atoms
         themselves are shifted into the reduced cell.
-    shifts : ndarray of int, shape (M, 3)
-        Lattice vectors by which each of its positions differs from that of its owner.
+    offsets : ndarray, shape (M, 3)
+        Lattice vectors by which each of its positions differs from that of its owner, Å.
 
     Raises
     ------
@@ -136,20 +135,22 @@ def find_pairs(
         each other.
     """
     _check(positions, cell, pbc)
-    lattice, reduction = minkowski_reduce(_completed(cell, pbc), pbc)
+    complete = _completed(cell, pbc)
+    _, reduction = minkowski_reduce(complete, pbc)
+    lattice = reduction @ complete
     inverse = np.linalg.inv(lattice)
     fractions = positions @ inverse
     wraps = np.where(pbc, np.floor(fractions), 0.0).astype(np.int64)
     fractions -= wraps
     inside = positions - wraps @ lattice
 
-    bins, place, stencil = _bins(fractions, 1 / np.linalg.norm(inverse, axis=0), pbc, cutoff)
-    number = np.ravel_multi_index(tuple(place.T), tuple(bins))
+    heights = 1 / np.linalg.norm(inverse, axis=0)
+    bins, number, stencil = _bins(fractions, heights, pbc, cutoff)
     order = np.argsort(number, kind="stable")
     start = np.searchsorted(number[order], np.arange(prod(bins.tolist()) + 1))
-    # cells apart at most: a pair's shift is the number of its cell in a block of 2 span + 1
+    # furthest cell that the stencil reaches; cells are numbered in a block of 2 span + 1
     span = -(-stencil // bins)
-    arguments = inside, lattice, pbc, place, bins, stencil, span, order, start, cutoff
+    arguments = inside[order], lattice, pbc, bins, stencil, span, order, start, cutoff
 
     nothing = np.empty(0, np.int64)
     counts = _search(*arguments, nothing, nothing, nothing)
@@ -165,9 +166,8 @@ def find_pairs(
     owner = np.concatenate([np.arange(n), images % n])
     apart = np.array(np.unravel_index(images // n, sizes)).T - span
     shifts = (np.concatenate([np.zeros((n, 3), np.int64), apart]) - wraps[owner]) @ reduction
-    shifts[:, ~pbc] = 0
-    place_of = positions[owner] + shifts @ np.where(pbc[:, None], cell, 0.0)
-    return Pairs(place_of, owner, first, partner.astype(np.int32)), shifts
+    offsets = shifts @ np.where(pbc[:, None], cell, 0.0)
+    return Pairs(positions[owner] + offsets, owner, first, partner.astype(np.int32)), offsets
 
 
 def _check(positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> None:
@@ -183,16 +183,16 @@ def _check(positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> N
         )
     vectors = cell[pbc]
     lengths = np.linalg.norm(vectors, axis=1)
-    if not np.isfinite(lengths).all() or not lengths.all():
-        flat = True
-    else:
-        unit = vectors / lengths[:, None]
-        flat = bool(len(unit)) and np.linalg.eigvalsh(unit @ unit.T)[0] < FLAT**2
-    if flat:
+    if not np.isfinite(lengths).all() or not lengths.all() or _flat(vectors / lengths[:, None]):
         raise InputError(
             f"periodic lattice vectors {vectors.tolist()} Å were given, expected independent ones; "
             "correct the cell or the periodic directions"
         )
+
+
+def _flat(units: FloatArray) -> bool:
+    """Whether unit vectors depend on each other."""
+    return len(units) > 0 and np.linalg.svd(units, compute_uv=False).min() < FLAT
 
 
 def _completed(cell: FloatArray, pbc: NDArray[np.bool_]) -> FloatArray:
@@ -206,7 +206,7 @@ def _completed(cell: FloatArray, pbc: NDArray[np.bool_]) -> FloatArray:
 def _bins(
     fractions: FloatArray, heights: FloatArray, pbc: NDArray[np.bool_], cutoff: float
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """Number of bins in each direction, the bin of each atom, and how many bins to look across."""
+    """Divide space: bins in each direction, bin of each atom, bins to look across."""
     reach = cutoff * (1 + MARGIN) / heights
     low = np.where(pbc, 0.0, fractions.min(axis=0))
     extent = np.where(pbc, 1.0, np.maximum(fractions.max(axis=0) - low, reach))
@@ -215,48 +215,87 @@ def _bins(
         bins[bins.argmax()] = (bins.max() + 1) // 2
     place = ((fractions - low) / extent * bins).astype(np.int64)
     stencil = np.ceil(reach * bins / extent).astype(np.int64)
-    return bins, np.clip(place, 0, bins - 1), stencil
+    number = np.ravel_multi_index(tuple(place.T), tuple(bins), mode="clip")
+    return bins, number, stencil
 
 
 @njit(cache=True)
-def _search(  # noqa: PLR0914, PLR0917, C901, ANN202 - numba takes arrays, not dataclasses
-    positions, lattice, periodic, place, bins, stencil, span, order, start,  # noqa: ANN001
-    cutoff, first, partner, block,  # noqa: ANN001
-):  # fmt: skip
-    """Count the neighbours of each atom; list them, too, where `first` says where."""
+def _step(  # noqa: PLR0917
+    here: int,
+    step: int,
+    bins: IntArray,
+    stencil: IntArray,
+    periodic: NDArray[np.bool_],
+    cell_of: IntArray,
+) -> int:
+    """Find the bin at one step of the stencil, -1 if none; write down in which cell it is."""
+    there, weight = 0, 1
+    for a in range(2, -1, -1):
+        width = 2 * stencil[a] + 1
+        b = here % bins[a] + step % width - stencil[a]
+        here //= bins[a]
+        step //= width
+        cell_of[a] = b // bins[a]
+        if cell_of[a] != 0 and not periodic[a]:
+            return -1
+        there += weight * (b - cell_of[a] * bins[a])
+        weight *= bins[a]
+    return there
+
+
+@njit(cache=True)
+def _number(cell: IntArray, span: IntArray) -> int:
+    """Find the number of a cell in the block from -span to span, the last direction fastest."""
+    number = 0
+    for a in range(3):
+        number = number * (2 * span[a] + 1) + cell[a] + span[a]
+    return number
+
+
+@njit(cache=True)
+def _search(  # noqa: PLR0917 - numba takes arrays, not dataclasses
+    positions: FloatArray,
+    lattice: FloatArray,
+    periodic: NDArray[np.bool_],
+    bins: IntArray,
+    stencil: IntArray,
+    span: IntArray,
+    order: IntArray,
+    start: IntArray,
+    cutoff: float,
+    first: IntArray,
+    partner: IntArray,
+    block: IntArray,
+) -> IntArray:
+    """Count the neighbours of each atom; list them, too, where `first` says where they go."""
     counts = np.zeros(len(positions), np.int64)
-    cell_of = np.empty(3, np.int64)
-    bin_of = np.empty(3, np.int64)
-    steps = 2 * stencil + 1
-    sizes = 2 * span + 1
-    for i in range(len(positions)):
-        for step in range(steps[0] * steps[1] * steps[2]):
-            rest = step
-            within = True
-            for a in range(2, -1, -1):
-                b = place[i, a] + rest % steps[a] - stencil[a]
-                rest //= steps[a]
-                cell_of[a] = b // bins[a]
-                bin_of[a] = b - cell_of[a] * bins[a]
-                within &= periodic[a] or cell_of[a] == 0
-            if not within:
+    cell_of, shift = np.zeros(3, np.int64), np.zeros(3)
+    home = _number(cell_of, span)
+    for here in range(len(start) - 1):
+        if start[here] == start[here + 1]:
+            continue
+        for step in range(np.prod(2 * stencil + 1)):
+            there = _step(here, step, bins, stencil, periodic, cell_of)
+            if there < 0:
                 continue
-            home = cell_of[0] == 0 and cell_of[1] == 0 and cell_of[2] == 0
-            x, y, z = positions[i, 0], positions[i, 1], positions[i, 2]
-            for a in range(3):
-                x -= cell_of[a] * lattice[a, 0]
-                y -= cell_of[a] * lattice[a, 1]
-                z -= cell_of[a] * lattice[a, 2]
-            number = (bin_of[0] * bins[1] + bin_of[1]) * bins[2] + bin_of[2]
-            for k in range(start[number], start[number + 1]):
-                j = order[k]
-                dx, dy, dz = positions[j, 0] - x, positions[j, 1] - y, positions[j, 2] - z
-                if dx * dx + dy * dy + dz * dz > cutoff * cutoff or (home and i == j):
-                    continue
-                if len(first):
-                    partner[first[i] + counts[i]] = j
-                    block[first[i] + counts[i]] = (
-                        (cell_of[0] + span[0]) * sizes[1] + cell_of[1] + span[1]
-                    ) * sizes[2] + (cell_of[2] + span[2])
-                counts[i] += 1
+            number = _number(cell_of, span)
+            for c in range(3):
+                shift[c] = (
+                    cell_of[0] * lattice[0, c]
+                    + cell_of[1] * lattice[1, c]
+                    + cell_of[2] * lattice[2, c]
+                )
+            for k in range(start[here], start[here + 1]):
+                i = order[k]
+                x, y, z = positions[k, 0], positions[k, 1], positions[k, 2]
+                for m in range(start[there], start[there + 1]):
+                    dx = positions[m, 0] + shift[0] - x
+                    dy = positions[m, 1] + shift[1] - y
+                    dz = positions[m, 2] + shift[2] - z
+                    if dx * dx + dy * dy + dz * dz > cutoff * cutoff or (number == home and k == m):
+                        continue
+                    if len(first):
+                        partner[first[i] + counts[i]] = order[m]
+                        block[first[i] + counts[i]] = number
+                    counts[i] += 1
     return counts
