@@ -165,12 +165,10 @@ def _overlap(
 ) -> FloatArray:
     """Score both boundaries of the cell at each translation and gap, shape (T, G), Å^2."""
     reach = float(thresholds.lengths.max())
-    sides = [
-        (slab, _kinds(grains, slab, thresholds), reach + float(np.abs(slab.offsets).max()))
-        for slab in (grains.lower, grains.upper)
-    ]
-    (lower, lower_kinds, depth), (upper, upper_kinds, _) = sides
-    depth = max(depth for _, _, depth in sides)
+    lower, upper = grains.lower, grains.upper
+    lower_kinds, upper_kinds = (_kinds(grains, slab, thresholds) for slab in (lower, upper))
+    sticks_out = max(float(np.abs(slab.offsets).max()) for slab in (lower, upper))
+    depth = reach + sticks_out
     moved = grains.origin + shifts
     second = overlaps(
         face(lower, lower_kinds, depth, upper=True), face(upper, upper_kinds, depth, upper=False),

@@ -38,6 +38,11 @@ class Construction:
         Largest principal strain of a grain.
     max_area : float
         Largest in-plane cell of a twist or general boundary, Å^2.
+
+    Raises
+    ------
+    InputError
+        If a count is below 1, the separation is not positive, or there is no gap or a negative one.
     """
 
     separation: float = 20.0
@@ -49,6 +54,22 @@ class Construction:
     max_atoms: int = 20_000
     max_strain: float = 0.02
     max_area: float = 1500.0
+
+    def __post_init__(self) -> None:
+        """Refuse settings that build nothing."""
+        counts = {
+            "layers": 1 if self.layers is None else self.layers,
+            "translations": self.translations,
+            "terminations": 1 if self.terminations is None else self.terminations,
+            "keep": self.keep,
+        }
+        if low := {name: count for name, count in counts.items() if count < 1}:
+            raise InputError(f"construction: given {low}, expected at least 1 of each")
+        if not self.separation > 0 or not self.gaps or min(self.gaps) < 0:
+            raise InputError(
+                f"construction: given a separation of {self.separation} Å and gaps {self.gaps} Å, "
+                "expected a positive separation and one or more gaps of at least 0"
+            )
 
     def layers_of(self, geometry: Geometry) -> tuple[int, int]:
         """
@@ -138,7 +159,9 @@ class GrainBoundary:
     bulks: tuple[Structure, ...]
 
 
-def finished(stacks: list[Grains], geometry: Geometry, how: Construction) -> list[GrainBoundary]:
+def best_boundaries(
+    stacks: list[Grains], geometry: Geometry, how: Construction
+) -> list[GrainBoundary]:
     """
     Build the best candidates of a boundary.
 

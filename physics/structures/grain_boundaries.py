@@ -11,7 +11,7 @@ from physics.structures.bicrystal import Grains
 from physics.structures.construction import (
     Construction,
     GrainBoundary,
-    finished,
+    best_boundaries,
     require_atoms,
 )
 from physics.structures.crystal import Crystal
@@ -149,7 +149,7 @@ def tilt_boundary(
                 equivalent=operation == "twofold" or symmetric_cut,
             )
         )
-    return finished(stacks, geometry, how)
+    return best_boundaries(stacks, geometry, how)
 
 
 def twist_boundary(
@@ -170,7 +170,7 @@ def twist_boundary(
         Miller indices of the boundary plane.
     angle : float, optional
         Rotation about the normal, degrees, up to the symmetry of the crystal; taken within
-        `ANGLE_TOLERANCE`. None: the rotation with the smallest cell.
+        `physics.structures.rotations.ANGLE_TOLERANCE`. None: the rotation with the smallest cell.
     construction : Construction, optional
         How to build; its `max_strain` and `max_area` limit the search.
 
@@ -252,7 +252,7 @@ def general_boundary(
                 bulks=bulks if match.max_strain > UNSTRAINED else (),
             )
         )
-    return finished(stacks, geometry, how)
+    return best_boundaries(stacks, geometry, how)
 
 
 def general_geometry(

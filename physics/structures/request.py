@@ -75,12 +75,16 @@ class Request:
         """What the boundary is called."""
         if self.name is not None:
             return self.name
-        label = f"({self.plane})"
+        label = f"({_bare(self.plane)})"
         if self.upper_plane is not None:
-            label += f" | ({self.upper_plane})"
+            label += f" | ({_bare(self.upper_plane)})"
         if self.twist is not None:
             label += f" twist {self.twist:g}°"
-        return label if self.axis is None else f"[{self.axis}] {label}"
+        return label if self.axis is None else f"[{_bare(self.axis)}] {label}"
+
+
+def _bare(indices: str | None) -> str:
+    return (indices or "").strip(" ()[]{}")
 
 
 def build(

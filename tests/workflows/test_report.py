@@ -17,11 +17,10 @@ from physics.analysis.moduli import moduli
 from physics.errors import InputError
 from stores.documents import ElasticDocument, PropertyDocument
 from stores.published import published
-from workflows.notation import duration, number, significant
+from workflows.notation import significant
 from workflows.report import JobSummary, write_report
-from workflows.report.comparison import compare, difference, other_systems
+from workflows.report.comparison import difference
 from workflows.report.plots.cell import cell_plot
-from workflows.report.templates import formula, space_group
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 C = np.diag([40.0, 30, 35, 9, 8, 7])
@@ -378,47 +377,6 @@ def test_a_job_is_summarised_from_the_store() -> None:
     assert JobSummary.from_job({**stored, "output": None}) is None
 
 
-def test_lattice_parameters_are_compared_for_the_same_cell_only() -> None:
-    here = {"lattice_a": 13.0, "density": 1.8}
-    labels = [item.label for item in compare("beta-Li3PS4", here, 4)]
-    assert labels == ["Lattice parameter a", "Density"]
-    assert [item.label for item in compare("beta-Li3PS4", here, 8)] == ["Density"]
-    assert compare("copper", here, 4) == []
-
-
-@pytest.mark.parametrize(
-    ("here", "method", "written"),
-    [
-        (21.72, "DFT", "0.0 %"),
-        (21.713, "DFT", "0.0 %"),
-        (21.85, "DFT", "+0.6 %"),
-        (24.4, "DFT, optB88-vdW", "+11 %"),
-        (10.7, "DFT, optB88-vdW", "−51 %"),
-        (11.0, "experiment", "within"),
-        (9.0, "experiment", "−10 %"),
-        (15.0, "experiment", "+25 %"),
-    ],
-)
-def test_difference(here: float, method: str, written: str) -> None:
-    known = next(v for v in published("bulk_modulus", "beta-Li3PS4") if v.method == method)
-    assert difference(here, known) == written
-
-
-def test_other_phases_of_the_composition_computed_first() -> None:
-    others = other_systems("beta-Li3PS4", "Li3PS4")
-    kinds = [other.first.kind for other in others]
-    assert kinds == sorted(kinds)
-    assert {other.first.system for other in others} == {
-        "gamma-Li3PS4",
-        "Li3PS4 glass",
-        "75Li2S-25P2S5 pellet",
-    }
-    pellet = next(o for o in others if o.first.method == "ultrasound")
-    assert pellet.written["young_modulus"] == "16.7 ± 0.6"
-    assert pellet.conditions == "molded at 47 MPa, 200 °C"
-    assert other_systems("copper", "Cu") == []
-
-
 def test_the_drawing_of_a_triclinic_cell_shows_each_unit() -> None:
     phosphate = lithium_thiophosphate()
     skew = Structure(
@@ -431,29 +389,3 @@ def test_the_drawing_of_a_triclinic_cell_shows_each_unit() -> None:
     assert "b = 8.13 Å" in svg.text
     tetrahedra = [value for value in svg.values("style") if "fill: #0b6e6e" in value]
     assert len(tetrahedra) == 4 * 4
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        (10.68, "10.7"),
-        (4.206, "4.21"),
-        (-0.0321, "−0.0321"),
-        (1234.5, "1234"),
-        (0, "0.00"),
-        (9.996, "10.0"),
-        (99.96, "100"),
-        (0.9996, "1.00"),
-    ],
-)
-def test_significant_digits(value: float, written: str) -> None:
-    assert significant(value) == written
-
-
-def test_notation() -> None:
-    assert number(-0.04, 1) == "0.0"
-    assert number(-1.5, 1) == "−1.5"
-    assert formula("Li10Ge(PS6)2") == "Li<sub>10</sub>Ge(PS<sub>6</sub>)<sub>2</sub>"
-    assert formula("<i>2") == "&lt;i&gt;2"
-    assert space_group("P2_12_12_1") == "P2<sub>1</sub>2<sub>1</sub>2<sub>1</sub>"
-    assert [duration(t) for t in (0.321, 59.0, 90, 5400)] == ["0.32 s", "59 s", "1.5 min", "1.5 h"]

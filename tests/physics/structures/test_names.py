@@ -178,3 +178,8 @@ def test_what_is_described_is_what_is_built(copper_crystal: Crystal, request_: R
     built = build(copper_crystal, request_, how)[0]
     assert built.geometry == describe(copper_crystal, request_, how)
     assert len(built.structure) == how.atoms_of(built.geometry)
+
+
+def test_a_label_has_its_brackets_once() -> None:
+    assert Request(plane="(2-10)", axis="[001]").label == "[001] (2-10)"
+    assert Request(plane="1 0 0", upper_plane="(0 1 0)").label == "(1 0 0) | (0 1 0)"
