@@ -7,12 +7,11 @@ from warnings import warn
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
-from ase.stress import full_3x3_to_voigt_6_stress
 from numba import njit
 from numpy.typing import NDArray
 
 from physics.errors import InputError
-from physics.potentials.kernel import FloatArray, IntArray, Pairs, evaluate, layout
+from physics.potentials.kernel import FloatArray, IntArray, Pairs, evaluate
 from physics.potentials.neighbours import NeighbourList
 from physics.potentials.potential import MomentTensorPotential
 
@@ -53,7 +52,6 @@ class MTPCalculator(Calculator):
     def __init__(self, potential: MomentTensorPotential, *, skin: float = 0.5) -> None:
         super().__init__()
         self.potential = potential
-        self._plan = layout(potential.table)
         self._neighbours = NeighbourList(potential.r_max, skin)
         self._warned = False
 
@@ -78,13 +76,13 @@ class MTPCalculator(Calculator):
         types = self.potential.types(structure.numbers)
         pairs = self._neighbours.update(structure.positions, structure.cell.array, structure.pbc)
         self._check(pairs)
-        energies, forces, virial = evaluate(self.potential, self._plan, types, pairs)
+        energies, forces, virials = evaluate(self.potential, types, pairs)
         energy = float(energies.sum())
         results: dict[str, Any] = {
             "energy": energy, "free_energy": energy, "energies": energies, "forces": forces,
         }  # fmt: skip
         if structure.pbc.all():
-            results["stress"] = full_3x3_to_voigt_6_stress(virial / structure.get_volume())
+            results["stress"] = virials.sum(axis=0) / structure.get_volume()
         self.results = results
 
     def _check(self, pairs: Pairs) -> None:

@@ -1,0 +1,192 @@
+"""
+The source of a kernel, written out for a moment table.
+
+The moments of an atom and the forces of its neighbours are sums and polynomials over its
+neighbours. Written as loops over the moments they are hundreds of loops of some 25 turns, and the
+time goes into starting them. So they are written out for a moment table, as one loop over
+the neighbours whose body has no branch and no index that is not a constant; all rows of an atom's
+scratch array have a constant distance, so that the compiler sees that they do not overlap, and uses
+SIMD lanes for neighbours. The contractions of `LANES` atoms run side by side, an atom in each lane.
+
+The rows of the scratch array are the direction u, the distance r, the radial functions f_mu, their
+derivatives, and four rows of results from `OUT` on.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from physics.potentials.layout import Layout
+
+LANES = 32
+"""Atoms whose moments are contracted together."""
+
+ROW = 32
+"""Neighbours that are worked on together; an atom with more takes several turns."""
+
+SIMD = 8
+"""Neighbours are filled up to a multiple of that with some that do not count."""
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def kernel_source(plan: Layout, n_radial: int, n_chebyshev: int) -> str:
+    """
+    Write the module of a table: its straight-line functions, and the walks that call them.
+
+    Parameters
+    ----------
+    plan : Layout
+        Layout of the table.
+    n_radial, n_chebyshev : int
+        Number of radial functions and of their polynomials.
+
+    Returns
+    -------
+    str
+        Python source with `walk_energies`, `walk_parameters` and `walk_scalars`.
+    """
+    out = 4 + 2 * n_radial
+    return "\n".join(
+        [
+            "import numpy as np",
+            "from numba import njit, prange",
+            f"LANES, ROW, SIMD, OUT, ROWS = {LANES}, {ROW}, {SIMD}, {out}, {out + 4}",
+            'compiled = njit(fastmath=True, cache=True, error_model="numpy")',
+            *_radial_source(n_radial, n_chebyshev),
+            *_sums_source(plan, n_radial),
+            *_gradient_source(plan, n_radial),
+            *_by_function_source(plan, n_radial),
+            *_by_coefficient_source(n_radial, n_chebyshev),
+            *_basic_slopes_source(plan, n_radial),
+            *(
+                (TEMPLATES / f"{name}.py").read_text()
+                for name in ("common", "energies", "parameters", "scalars")
+            ),
+        ]
+    )
+
+
+def _row(number: int) -> str:
+    """Name the element of the present neighbour in a row of the scratch array."""
+    return f"d[{number * ROW} + j]"
+
+
+def _radial_source(n_radial: int, n_chebyshev: int) -> list[str]:
+    """f_mu = scaling (r_max - r)^2 sum_q c_q T_q(x) and its derivative, from `begin` to `end`."""
+    lines = ["@compiled", "def radial(begin, end, d, c, r_min, r_max, scaling):"]
+    terms = [(m, q) for q in range(n_chebyshev) for m in range(n_radial)]
+    lines += [f"    c{m}_{q} = c[{m}, {q}]" for m, q in terms]
+    lines += ["    scale = 2.0 / (r_max - r_min)", "    for j in range(begin, end):"]
+    lines += [f"        r = {_row(3)}", "        x = (2 * r - r_min - r_max) / (r_max - r_min)"]
+    lines += ["        t0, u0 = 1.0, 0.0", "        t1, u1 = x, 1.0"]
+    for q in range(2, n_chebyshev):
+        lines.append(f"        t{q} = 2 * x * t{q - 1} - t{q - 2}")
+        lines.append(f"        u{q} = 2 * t{q - 1} + 2 * x * u{q - 1} - u{q - 2}")
+    lines += ["        gap = r_max - r", "        weight = scaling * gap"]
+    for m in range(n_radial):
+        value = " + ".join(f"c{m}_{q} * t{q}" for q in range(n_chebyshev))
+        slope = " + ".join(f"c{m}_{q} * u{q}" for q in range(n_chebyshev))
+        lines.append(f"        v = {value}")
+        lines.append(f"        {_row(4 + m)} = weight * gap * v")
+        lines.append(
+            f"        {_row(4 + n_radial + m)} = weight * (gap * scale * ({slope}) - 2 * v)"
+        )
+    return lines
+
+
+def _monomial_lines(plan: Layout, n_radial: int) -> list[str]:
+    """Load direction and radial functions of a neighbour and multiply out the monomials."""
+    lines = [f"        {c} = {_row(k)}" for k, c in enumerate("xyz")]
+    lines += [f"        f{k} = {_row(4 + k)}" for k in range(n_radial)]
+    lines.append("        p0 = 1.0")
+    for m in range(1, len(plan.parent)):
+        lines.append(f"        p{m} = p{plan.parent[m]} * {'xyz'[plan.axis[m]]}")
+    return lines
+
+
+def _sums_source(plan: Layout, n_radial: int) -> list[str]:
+    """M_{mu,k} = sum_j f_mu u^k."""
+    basics = range(len(plan.basic))
+    of_monomial = np.repeat(np.arange(len(plan.parent)), np.diff(plan.start))
+    return [
+        "@compiled",
+        "def sums(n, d, moments, lane):",
+        *(f"    m{b} = 0.0" for b in basics),
+        "    for j in range(n):",
+        *_monomial_lines(plan, n_radial),
+        *(f"        m{b} += f{plan.mu[b]} * p{of_monomial[b]}" for b in basics),
+        *(f"    moments[{plan.basic[b]}, lane] += m{b}" for b in basics),
+    ]
+
+
+def _gradient_source(plan: Layout, n_radial: int) -> list[str]:
+    """Carry dE/dM back to each neighbour: by its distance, and by its direction."""
+    count = len(plan.parent)
+    lines = ["@compiled", "def gradient(n, d, g):"]
+    lines += [f"    g{b} = g[{b}]" for b in range(len(plan.basic))]
+    lines += ["    for j in range(n):", *_monomial_lines(plan, n_radial)]
+    lines += [f"        q{k} = 0.0" for k in range(n_radial)]
+    lines += [f"        b{c} = 0.0" for c in "xyz"]
+    for m in range(count):
+        own = range(plan.start[m], plan.start[m + 1])
+        lines.append(
+            f"        a{m} = " + (" + ".join(f"g{b} * f{plan.mu[b]}" for b in own) or "0.0")
+        )
+        lines += [f"        q{plan.mu[b]} += g{b} * p{m}" for b in own]
+    for m in range(count - 1, 0, -1):
+        parent, component = plan.parent[m], "xyz"[plan.axis[m]]
+        lines.append(f"        b{component} += a{m} * p{parent}")
+        lines.append(f"        a{parent} += a{m} * {component}")
+    slopes = [f"{_row(4 + n_radial + k)} * q{k}" for k in range(n_radial)]
+    out = 4 + 2 * n_radial
+    lines.append(f"        {_row(out)} = " + " + ".join(slopes))
+    return lines + [f"        {_row(out + 1 + k)} = b{c}" for k, c in enumerate("xyz")]
+
+
+def _by_function_source(plan: Layout, n_radial: int) -> list[str]:
+    """Derivative of the energy by f_mu of each neighbour, instead of the slopes of f_mu."""
+    lines = ["@compiled", "def by_function(n, d, g):"]
+    lines += [f"    g{b} = g[{b}]" for b in range(len(plan.basic))]
+    lines += ["    for j in range(n):", *_monomial_lines(plan, n_radial)]
+    lines += [f"        q{k} = 0.0" for k in range(n_radial)]
+    for m in range(len(plan.parent)):
+        own = range(plan.start[m], plan.start[m + 1])
+        lines += [f"        q{plan.mu[b]} += g{b} * p{m}" for b in own]
+    return lines + [f"        {_row(4 + n_radial + k)} = q{k}" for k in range(n_radial)]
+
+
+def _by_coefficient_source(n_radial: int, n_chebyshev: int) -> list[str]:
+    """Add up the derivative of the energy by c_{mu,q} over the neighbours of one species."""
+    terms = [(m, q) for m in range(n_radial) for q in range(n_chebyshev)]
+    lines = ["@compiled", "def by_coefficient(begin, end, d, r_min, r_max, scaling, out):"]
+    lines += [f"    s{m}_{q} = 0.0" for m, q in terms]
+    lines += ["    for j in range(begin, end):", f"        r = {_row(3)}"]
+    lines += ["        x = (2 * r - r_min - r_max) / (r_max - r_min)"]
+    lines += ["        t0 = scaling * (r_max - r) ** 2", "        t1 = t0 * x"]
+    lines += [f"        t{q} = 2 * x * t{q - 1} - t{q - 2}" for q in range(2, n_chebyshev)]
+    lines += [f"        a{m} = {_row(4 + n_radial + m)}" for m in range(n_radial)]
+    lines += [f"        s{m}_{q} += a{m} * t{q}" for m, q in terms]
+    return lines + [f"    out[{m}, {q}] += s{m}_{q}" for m, q in terms]
+
+
+def _basic_slopes_source(plan: Layout, n_radial: int) -> list[str]:
+    """Derivatives of the basic moments by the position of each neighbour, in rows of x, y, z."""
+    lines = ["@compiled", "def basic_slopes(n, d, slopes):", "    for j in range(n):"]
+    lines += _monomial_lines(plan, n_radial)
+    lines.append(f"        inverse = 1 / {_row(3)}")
+    for k in range(n_radial):
+        lines += [f"        h{k} = {_row(4 + n_radial + k)}", f"        f{k} *= inverse"]
+    degree = np.zeros(len(plan.parent), dtype=int)
+    for m in range(len(plan.parent)):
+        degree[m] = degree[plan.parent[m]] + 1 if m else 0
+        for c, (power, lowered) in zip("xyz", plan.lowered(m), strict=True):
+            lines.append(f"        l{c} = {power} * p{lowered}" if power else f"        l{c} = 0.0")
+        for b in range(plan.start[m], plan.start[m + 1]):
+            mu = plan.mu[b]
+            lines.append(f"        w = p{m} * (h{mu} - {degree[m]} * f{mu})")
+            lines += [
+                f"        slopes[{plan.basic[b]}, {a * ROW} + j] = w * {c} + f{mu} * l{c}"
+                for a, c in enumerate("xyz")
+            ]
+    return lines
