@@ -114,11 +114,11 @@ def parameter_gradients(
     return by_radial, by_scalar
 
 
-def scalar_slopes(
+def jacobian(
     potential: MomentTensorPotential, types: IntArray, pairs: Pairs, starts: IntArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """
-    Evaluate all scalars of several configurations, and their derivatives by positions and strain.
+    Derive energies, forces and virials of several configurations by all parameters.
 
     Parameters
     ----------
@@ -129,25 +129,25 @@ def scalar_slopes(
 
     Returns
     -------
-    values : ndarray, shape (n_scalar, N)
-        B_alpha of each atom.
-    by_position : ndarray, shape (n_scalar, N, 3)
-        Derivative of their sum over the configuration, 1/Å.
-    virials : ndarray, shape (n_scalar, n_configurations, 6)
-        Derivative of that sum by strain (xx, yy, zz, yz, xz, xy).
+    by_energy : ndarray, shape (n_configurations, n_parameters)
+        Derivatives of the energy of each configuration; parameters as the potential orders them.
+    by_force : ndarray, shape (N, 3, n_parameters)
+        Derivatives of the forces.
+    by_virial : ndarray, shape (n_configurations, 6, n_parameters)
+        Derivatives of the virials (xx, yy, zz, yz, xz, xy).
     """
-    count, n_scalar = len(types), len(potential.xi)
     module, plan = _kernel(potential.table, potential.n_chebyshev)
-    values = np.empty((n_scalar, count))
-    by_position = np.zeros((n_scalar, 3 * count))
-    virials = np.zeros((n_scalar, len(starts) - 1, 6))
-    positions, of_pairs, *rest = _arguments(potential, plan, types, pairs)
-    module.walk_scalars(
-        positions, of_pairs, pairs.owner, *rest, plan.opens, potential.radial,
-        potential.r_min, potential.r_max, potential.scaling, starts, values, by_position, virials,
-        get_num_threads(),
+    count, n_parameters = len(starts) - 1, potential.n_parameters
+    by_energy = np.zeros((count, n_parameters))
+    by_force = np.zeros((len(types), 3, n_parameters))
+    by_virial = np.zeros((count, 6, n_parameters))
+    module.walk_jacobian(
+        *_arguments(potential, plan, types, pairs), plan.mu, plan.monomial, plan.opens, pairs.owner,
+        potential.radial, potential.xi,
+        potential.r_min, potential.r_max, potential.scaling, starts, get_num_threads(),
+        by_energy, by_force, by_virial,
     )  # fmt: skip
-    return values, by_position.reshape(n_scalar, count, 3), virials
+    return by_energy, by_force, by_virial
 
 
 def _arguments(

@@ -44,6 +44,11 @@ class Layout:
     multiplicity: FloatArray
     opens: NDArray[np.bool_]
 
+    @property
+    def monomial(self) -> IntArray:
+        """Monomial of each of the basic moments in `basic`."""
+        return np.repeat(np.arange(len(self.parent)), np.diff(self.start))
+
     def lowered(self, monomial: int) -> list[tuple[int, int]]:
         """Give, for x, y and z, the exponent of a monomial and the monomial with one less."""
         number = {tuple(k): m for m, k in enumerate(self.powers.tolist())}

@@ -27,6 +27,9 @@ ROW = 32
 SIMD = 8
 """Neighbours are filled up to a multiple of that with some that do not count."""
 
+PARAMETERS = 32
+"""About as many parameters are derived by together: those of whole radial functions."""
+
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -44,7 +47,7 @@ def kernel_source(plan: Layout, n_radial: int, n_chebyshev: int) -> str:
     Returns
     -------
     str
-        Python source with `walk_energies`, `walk_parameters` and `walk_scalars`.
+        Python source with `walk_energies`, `walk_parameters` and `walk_jacobian`.
     """
     out = 4 + 2 * n_radial
     return "\n".join(
@@ -52,6 +55,8 @@ def kernel_source(plan: Layout, n_radial: int, n_chebyshev: int) -> str:
             "import numpy as np",
             "from numba import njit, prange",
             f"LANES, ROW, SIMD, OUT, ROWS = {LANES}, {ROW}, {SIMD}, {out}, {out + 4}",
+            f"MONOMIALS, RADIAL, CHEBYSHEV = {len(plan.parent)}, {n_radial}, {n_chebyshev}",
+            f"WIDTH = {max(PARAMETERS // n_chebyshev, 1) * n_chebyshev}",
             'compiled = njit(fastmath=True, cache=True, error_model="numpy")',
             *_radial_source(n_radial, n_chebyshev),
             *_sums_source(plan, n_radial),
@@ -59,9 +64,10 @@ def kernel_source(plan: Layout, n_radial: int, n_chebyshev: int) -> str:
             *_by_function_source(plan, n_radial),
             *_by_coefficient_source(n_radial, n_chebyshev),
             *_basic_slopes_source(plan, n_radial),
+            *_function_slopes_source(plan, n_radial),
             *(
                 (TEMPLATES / f"{name}.py").read_text()
-                for name in ("common", "energies", "parameters", "scalars")
+                for name in ("common", "energies", "parameters", "jacobian")
             ),
         ]
     )
@@ -189,4 +195,35 @@ def _basic_slopes_source(plan: Layout, n_radial: int) -> list[str]:
                 f"        slopes[{plan.basic[b]}, {a * ROW} + j] = w * {c} + f{mu} * l{c}"
                 for a, c in enumerate("xyz")
             ]
+    return lines
+
+
+def _function_slopes_source(plan: Layout, n_radial: int) -> list[str]:
+    """Monomials; of each mu dE/df_mu = sum_k (dE/dM_{mu,k}) u^k and its gradient by position."""
+    count = len(plan.parent)
+    lines = ["@compiled", "def function_slopes(n, d, g, e):"]
+    lines += [f"    g{b} = g[{b}]" for b in range(len(plan.basic))]
+    lines += ["    for j in range(n):", *_monomial_lines(plan, n_radial)]
+    lines.append(f"        inverse = 1 / {_row(3)}")
+    lines += [f"        e[{m * ROW} + j] = p{m}" for m in range(count)]
+    by_mu = {
+        (m, int(plan.mu[b])): b
+        for m in range(count)
+        for b in range(plan.start[m], plan.start[m + 1])
+    }
+    for k in range(n_radial):
+        lines += ["        value, bx, by, bz = 0.0, 0.0, 0.0, 0.0"]
+        for m in range(count):
+            if (m, k) in by_mu:
+                lines.append(f"        value += g{by_mu[m, k]} * p{m}")
+                for c, (power, lowered) in zip("xyz", plan.lowered(m), strict=True):
+                    if power:
+                        lines.append(f"        b{c} += {power} * g{by_mu[m, k]} * p{lowered}")
+        lines.append("        along = bx * x + by * y + bz * z")
+        first = count + 4 * k
+        lines.append(f"        e[{first * ROW} + j] = value")
+        lines += [
+            f"        e[{(first + 1 + a) * ROW} + j] = (b{c} - along * {c}) * inverse"
+            for a, c in enumerate("xyz")
+        ]
     return lines

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import bulk
 
-from physics.potentials.kernel import evaluate, parameter_gradients, scalar_slopes
+from physics.potentials.batch import Batch
+from physics.potentials.kernel import evaluate, jacobian, parameter_gradients
 from physics.potentials.neighbours import find_pairs
 from physics.potentials.potential import MomentTensorPotential
-from physics.potentials.reference import scalars
 
 CELL = [[7.0, 0.0, 0.0], [2.0, 6.0, 0.0], [0.0, 1.0, 6.5]]
 
@@ -52,49 +53,53 @@ def test_gradients_by_parameters_equal_finite_differences(
         )
 
 
-@pytest.mark.parametrize(("level", "n_species"), [(4, 1), (8, 3), (16, 2)])
-def test_slopes_of_scalars_give_their_part_of_forces_and_virial(
+@pytest.mark.parametrize(("level", "n_species"), [(2, 1), (8, 3), (12, 2), (16, 1)])
+def test_the_jacobian_equals_finite_differences(
     level: int,
     n_species: int,
     draw_potential: Callable[..., MomentTensorPotential],
     draw_atoms: Callable[..., Atoms],
 ) -> None:
     potential = draw_potential(level, n_species)
-    atoms = draw_atoms(6, n_species, cell=CELL)
-    types, pairs = potential.types(atoms.numbers), pairs_of(atoms)
-    values, by_position, virials = scalar_slopes(potential, types, pairs, np.array([0, 6]))
-    plain = scalars(potential, atoms)
-    np.testing.assert_allclose(values.T, plain, rtol=1e-10, atol=1e-12 * np.abs(plain).max())
-    _, forces, per_atom = evaluate(potential, types, pairs)
-    np.testing.assert_allclose(
-        -np.einsum("s,sia->ia", potential.xi, by_position),
-        forces, rtol=1e-9, atol=1e-11 * np.abs(forces).max(),
-    )  # fmt: skip
-    expected = per_atom.sum(axis=0)
-    np.testing.assert_allclose(
-        potential.xi @ virials[:, 0], expected, rtol=1e-9, atol=1e-11 * np.abs(expected).max()
-    )
-
-
-def test_several_configurations_are_kept_apart(
-    draw_potential: Callable[..., MomentTensorPotential], draw_atoms: Callable[..., Atoms]
-) -> None:
-    from physics.potentials.batch import Batch
-
-    potential = draw_potential(8, 2)
-    images = [draw_atoms(n, 2, seed=n, cell=CELL) for n in (3, 1, 8, 5)]
+    images = [draw_atoms(n, n_species, seed=n, cell=CELL) for n in (3, 1, 6)]
     batch = Batch.of(potential, images)
-    values, by_position, virials = scalar_slopes(
-        potential, batch.types, batch.pairs, batch.starts
-    )
-    for c, atoms in enumerate(images):
-        own = slice(batch.starts[c], batch.starts[c + 1])
-        alone = scalar_slopes(
-            potential, potential.types(atoms.numbers), pairs_of(atoms), np.array([0, len(atoms)])
-        )
-        for found, expected in zip(
-            (values[:, own], by_position[:, own], virials[:, c : c + 1]), alone, strict=True
-        ):
-            np.testing.assert_allclose(
-                found, expected, rtol=1e-9, atol=1e-11 * np.abs(expected).max() + 1e-15
+    found = jacobian(potential, batch.types, batch.pairs, batch.starts)
+    rng = np.random.default_rng(0)
+    theta = potential.parameters
+    for _ in range(5):
+        direction = rng.normal(size=len(theta))
+        step = 1e-5
+        (up, f_up, v_up), (down, f_down, v_down) = (
+            evaluate(
+                potential.with_parameters(theta + s * step * direction), batch.types, batch.pairs
             )
+            for s in (1, -1)
+        )
+        differences = batch.total(up - down), f_up - f_down, batch.total(v_up - v_down)
+        for by_parameter, difference in zip(found, differences, strict=True):
+            expected = difference / (2 * step)
+            np.testing.assert_allclose(
+                by_parameter @ direction,
+                expected,
+                rtol=1e-6,
+                atol=2e-7 * np.abs(expected).max(),
+            )
+
+
+def test_many_neighbours_take_several_turns(
+    draw_potential: Callable[..., MomentTensorPotential],
+) -> None:
+    potential = draw_potential(8, 2)
+    atoms = bulk("LiP", "cesiumchloride", a=2.6) * (2, 1, 1)
+    atoms.rattle(0.1, seed=3)
+    batch = Batch.of(potential, [atoms])
+    assert np.diff(batch.pairs.first).min() > 32
+    _, by_force, by_virial = jacobian(potential, batch.types, batch.pairs, batch.starts)
+    n_linear = len(potential.xi)
+    _, forces, virials = evaluate(potential, batch.types, batch.pairs)
+    np.testing.assert_allclose(
+        by_force[..., -n_linear:] @ potential.xi, forces, atol=1e-10 * np.abs(forces).max()
+    )
+    np.testing.assert_allclose(
+        by_virial[0, :, -n_linear:] @ potential.xi, virials.sum(axis=0), rtol=1e-9
+    )
