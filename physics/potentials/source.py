@@ -27,7 +27,7 @@ ROW = 32
 SIMD = 8
 """Neighbours are filled up to a multiple of that with some that do not count."""
 
-PARAMETERS = 32
+PARAMETERS = 96
 """About as many parameters are derived by together: those of whole radial functions."""
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -55,6 +55,7 @@ def kernel_source(plan: Layout, n_radial: int, n_chebyshev: int) -> str:
             "import numpy as np",
             "from numba import njit, prange",
             f"LANES, ROW, SIMD, OUT, ROWS = {LANES}, {ROW}, {SIMD}, {out}, {out + 4}",
+            f"PADDED = {-(-len(plan.basic) // 16) * 16}",
             f"MONOMIALS, RADIAL, CHEBYSHEV = {len(plan.parent)}, {n_radial}, {n_chebyshev}",
             f"WIDTH = {max(PARAMETERS // n_chebyshev, 1) * n_chebyshev}",
             'compiled = njit(fastmath=True, cache=True, error_model="numpy")',
@@ -177,7 +178,7 @@ def _by_coefficient_source(n_radial: int, n_chebyshev: int) -> list[str]:
 
 
 def _basic_slopes_source(plan: Layout, n_radial: int) -> list[str]:
-    """Derivatives of the basic moments by the position of each neighbour, in rows of x, y, z."""
+    """Derivatives of the basic moments by the x, y and z of each neighbour."""
     lines = ["@compiled", "def basic_slopes(n, d, slopes):", "    for j in range(n):"]
     lines += _monomial_lines(plan, n_radial)
     lines.append(f"        inverse = 1 / {_row(3)}")
@@ -192,7 +193,7 @@ def _basic_slopes_source(plan: Layout, n_radial: int) -> list[str]:
             mu = plan.mu[b]
             lines.append(f"        w = p{m} * (h{mu} - {degree[m]} * f{mu})")
             lines += [
-                f"        slopes[{plan.basic[b]}, {a * ROW} + j] = w * {c} + f{mu} * l{c}"
+                f"        slopes[(3 * j + {a}) * PADDED + {plan.basic[b]}] = w * {c} + f{mu} * l{c}"
                 for a, c in enumerate("xyz")
             ]
     return lines

@@ -65,27 +65,31 @@ def carry(lane, moments, adjoint, times, multiplicity, opens, radial_ones, along
 
 
 @compiled
-def multiply(n, n_basic, back, slopes, out):
-    """Multiply derivatives of basic moments by position with those of adjoints by parameters."""
-    for j in range(n):
-        for axis in range(3):
-            row, column = 3 * j + axis, axis * ROW + j
+def multiply(rows, slopes, back, out):
+    """
+    Multiply derivatives of basic moments by position with those of adjoints by parameters.
+
+    Sixteen basic moments at a time, so that their factors stay in registers.
+    """
+    out[: rows * WIDTH] = 0.0
+    for b in range(0, PADDED, 16):
+        for row in range(rows):
+            s = row * PADDED + b
+            s0, s1, s2, s3 = slopes[s + 0], slopes[s + 1], slopes[s + 2], slopes[s + 3]
+            s4, s5, s6, s7 = slopes[s + 4], slopes[s + 5], slopes[s + 6], slopes[s + 7]
+            s8, s9, s10, s11 = slopes[s + 8], slopes[s + 9], slopes[s + 10], slopes[s + 11]
+            s12, s13, s14, s15 = slopes[s + 12], slopes[s + 13], slopes[s + 14], slopes[s + 15]
             for p in range(WIDTH):
-                out[row, p] = 0.0
-            b = 0
-            while b + 4 <= n_basic:
-                s0, s1 = slopes[b, column], slopes[b + 1, column]
-                s2, s3 = slopes[b + 2, column], slopes[b + 3, column]
-                for p in range(WIDTH):
-                    out[row, p] += (
-                        s0 * back[b, p] + s1 * back[b + 1, p]
-                        + s2 * back[b + 2, p] + s3 * back[b + 3, p]
-                    )  # fmt: skip
-                b += 4
-            while b < n_basic:
-                for p in range(WIDTH):
-                    out[row, p] += slopes[b, column] * back[b, p]
-                b += 1
+                out[row * WIDTH + p] += (
+                    s0 * back[(b + 0) * WIDTH + p] + s1 * back[(b + 1) * WIDTH + p]
+                    + s2 * back[(b + 2) * WIDTH + p] + s3 * back[(b + 3) * WIDTH + p]
+                    + s4 * back[(b + 4) * WIDTH + p] + s5 * back[(b + 5) * WIDTH + p]
+                    + s6 * back[(b + 6) * WIDTH + p] + s7 * back[(b + 7) * WIDTH + p]
+                    + s8 * back[(b + 8) * WIDTH + p] + s9 * back[(b + 9) * WIDTH + p]
+                    + s10 * back[(b + 10) * WIDTH + p] + s11 * back[(b + 11) * WIDTH + p]
+                    + s12 * back[(b + 12) * WIDTH + p] + s13 * back[(b + 13) * WIDTH + p]
+                    + s14 * back[(b + 14) * WIDTH + p] + s15 * back[(b + 15) * WIDTH + p]
+                )
 
 
 @compiled
@@ -161,11 +165,11 @@ def add_radial(part, count, n_basic, mu, basic, monomial, sums_of, along):
 
 
 @compiled
-def add_products(i, n, n_basic, d, who, back, slopes, out, count, column, by_force, by_virial):
+def add_products(i, n, d, who, flat_back, slopes, flat_out, out, count, column, by_force, by_virial):
     """Add what parameters do to the adjoints of the basic moments."""
     for turn in range((n + ROW - 1) // ROW):
         here = min(ROW, n - turn * ROW)
-        multiply(here, n_basic, back, slopes[turn], out)
+        multiply(3 * here, slopes[turn], flat_back, flat_out)
         for j in range(here):
             r = d[turn, 3 * ROW + j]
             x, y, z = d[turn, j] * r, d[turn, ROW + j] * r, d[turn, 2 * ROW + j] * r
@@ -197,9 +201,12 @@ def walk_jacobian(
         weighted = np.zeros((turns * ROW, CHEBYSHEV))
         falling = np.zeros((turns * ROW, CHEBYSHEV))
         sums_of = np.zeros((n_species, MONOMIALS, CHEBYSHEV))
-        along, back = np.zeros((n_moments, WIDTH)), np.zeros((n_moments, WIDTH))
-        slopes = np.zeros((turns, n_basic, 3 * ROW))
-        out = np.zeros((3 * ROW, WIDTH))
+        along = np.zeros((n_moments, WIDTH))
+        flat_back = np.zeros(max(n_moments, PADDED) * WIDTH)
+        back = flat_back.reshape(-1, WIDTH)
+        slopes = np.zeros((turns, 3 * ROW * PADDED))
+        flat_out = np.zeros(3 * ROW * WIDTH)
+        out = flat_out.reshape(-1, WIDTH)
         of_neighbour = np.zeros((3, RADIAL * CHEBYSHEV))
         for c in range(c_low, c_high):
             for block in range(starts[c], starts[c + 1], LANES):
@@ -238,7 +245,7 @@ def walk_jacobian(
                         back[:] = 0.0
                         carry(lane, moments, adjoint, times, multiplicity, opens, True, along, back)
                         add_products(
-                            i, n, n_basic, d[lane], who[lane], back, slopes, out,
+                            i, n, d[lane], who[lane], flat_back, slopes, flat_out, out,
                             count, column + part, by_force, by_virial[c],
                         )  # fmt: skip
                     for part in range(0, len(scalars), WIDTH):
@@ -248,6 +255,6 @@ def walk_jacobian(
                             back[scalars[part + p], p] = 1.0
                         carry(lane, moments, adjoint, times, multiplicity, opens, False, along, back)
                         add_products(
-                            i, n, n_basic, d[lane], who[lane], back, slopes, out,
+                            i, n, d[lane], who[lane], flat_back, slopes, flat_out, out,
                             count, of_scalars + part, by_force, by_virial[c],
                         )  # fmt: skip
