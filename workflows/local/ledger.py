@@ -36,6 +36,7 @@ TABLES = (
         PRIMARY KEY (run, child, parent)
     ) WITHOUT ROWID
     """,
+    "ALTER TABLE ledger_edges ADD COLUMN reads INTEGER NOT NULL DEFAULT 0",
 )
 
 
@@ -77,10 +78,10 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = Database(str(path))
-        if not self.read("SELECT 1 FROM sqlite_master WHERE name = 'ledger_edges'"):
+        if not self._has_tables():
             with self.transaction():
-                for table in TABLES:
-                    self._write(table)
+                for statement in () if self._has_tables() else TABLES:
+                    self._write(statement)
 
     def __enter__(self) -> Self:
         """Return the ledger itself."""
@@ -177,10 +178,13 @@ class Ledger:
             In order of their sequence, in the states they were left in.
         """
         parents: dict[int, list[int]] = {}
-        for parent, child in self.read(
-            "SELECT parent, child FROM ledger_edges WHERE run = ?", (run,)
+        read: dict[int, list[int]] = {}
+        for parent, child, reads in self.read(
+            "SELECT parent, child, reads FROM ledger_edges WHERE run = ?", (run,)
         ):
             parents.setdefault(child, []).append(parent)
+            if reads:
+                read.setdefault(child, []).append(parent)
         rows = self.read(
             'SELECT sequence, uuid, "index", name, strict, origin, awaited, state, attempts, '
             "deaths, stop, cause FROM ledger_jobs WHERE run = ? ORDER BY sequence",
@@ -194,6 +198,7 @@ class Ledger:
                 name=row["name"],
                 strict=bool(row["strict"]),
                 parents=tuple(parents.get(row["sequence"], ())),
+                reads=tuple(read.get(row["sequence"], ())),
                 origin=row["origin"],
                 awaited=bool(row["awaited"]),
                 state=State(row["state"]),
@@ -258,7 +263,8 @@ class Ledger:
             )
             for parent in node.parents:
                 self._write(
-                    "INSERT INTO ledger_edges VALUES (?, ?, ?)", (run, parent, node.sequence)
+                    "INSERT INTO ledger_edges VALUES (?, ?, ?, ?)",
+                    (run, parent, node.sequence, parent in node.reads),
                 )
 
     def start(self, run: str, node: Node, directory: Path, pid: int) -> None:
@@ -373,6 +379,9 @@ class Ledger:
             cursor = connection.cursor()
             cursor.row_factory = sqlite3.Row
             return cursor.execute(query, values).fetchall()
+
+    def _has_tables(self) -> bool:
+        return bool(self.read("SELECT 1 FROM pragma_table_info('ledger_edges') WHERE name='reads'"))
 
     def _write(self, statement: str, values: tuple[Any, ...] = ()) -> None:
         with self._file.reading() as connection:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobflow import Flow, Job, OnMissing
+from jobflow import Flow, Job, OnMissing, Response
+from jobflow.core.reference import find_and_get_references
 from monty.json import MontyDecoder, MontyEncoder
 
 from physics.errors import InputError
@@ -31,6 +32,8 @@ class Parcel:
         Whether a failed parent blocks the job; False where the job takes missing references.
     parents
         Positions, in the packed flow, of the jobs that this one waits for.
+    reads
+        Those of them whose outputs it takes; the others only come first.
     text
         The job as JSON.
     """
@@ -40,6 +43,7 @@ class Parcel:
     name: str
     strict: bool
     parents: tuple[int, ...]
+    reads: tuple[int, ...]
     text: str
 
 
@@ -93,12 +97,15 @@ class Outcome:
         What its response stops.
     awaited, added : list of list of Parcel
         The flows that its response brought: replacement and detour, and addition.
+    passed_on : tuple of str
+        Uuids of the jobs whose outputs are part of its own (see `passed_on`).
     """
 
     error: str | None = None
     stop: Stop = Stop.NOTHING
     awaited: tuple[list[Parcel], ...] = ()
     added: tuple[list[Parcel], ...] = ()
+    passed_on: tuple[str, ...] = ()
 
 
 def pack(flow: Flow) -> list[Parcel]:
@@ -126,6 +133,7 @@ def pack(flow: Flow) -> list[Parcel]:
         warnings.filterwarnings("ignore", message="Some jobs are not connected")
         for job, parents in flow.iterflow():
             position[job.uuid] = len(parcels)
+            inputs = set(job.input_uuids)
             parcels.append(
                 Parcel(
                     uuid=job.uuid,
@@ -133,6 +141,7 @@ def pack(flow: Flow) -> list[Parcel]:
                     name=job.name,
                     strict=job.config.on_missing_references == OnMissing.ERROR,
                     parents=tuple(position[uuid] for uuid in parents),
+                    reads=tuple(position[uuid] for uuid in parents if uuid in inputs),
                     text=_to_text(job),
                 )
             )
@@ -154,6 +163,31 @@ def unpack(text: str) -> Job:
         The job, with Makers, structures and references as objects again.
     """
     return MontyDecoder().process_decoded(json.loads(text))
+
+
+def passed_on(job: Job, response: Response) -> tuple[str, ...]:
+    """
+    Find the jobs whose outputs a job passes on by reference, though they may have failed.
+
+    So does the job by which jobflow gives the output of a flow to the job that it replaced. Who
+    reads such an output reads the ones that it refers to.
+
+    Parameters
+    ----------
+    job
+        A job that was run.
+    response
+        Its response.
+
+    Returns
+    -------
+    tuple of str
+        Their uuids. None for jobs that do not start after a failure, nor where a replacement
+        will give the output.
+    """
+    if job.config.on_missing_references == OnMissing.ERROR or response.replace is not None:
+        return ()
+    return tuple({reference.uuid for reference in find_and_get_references(response.output)})
 
 
 def _to_text(job: Job) -> str:

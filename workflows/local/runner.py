@@ -235,7 +235,8 @@ class _Runner:
             for parcels in flows:
                 first = last + len(entries) + 1
                 entries += _entries(first, parcels, node.sequence, awaited=awaited)
-        _, *changed = self.schedule.finish(node, [entry.node for entry in entries], outcome.stop)
+        brought = [entry.node for entry in entries]
+        _, *changed = self.schedule.finish(node, brought, outcome.stop, outcome.passed_on)
         self.ledger.change(self.run, node)
         self.ledger.add(self.run, entries)
         for entry in entries:
@@ -358,6 +359,7 @@ def _entries(
                 name=parcel.name,
                 strict=parcel.strict,
                 parents=tuple(first + parent for parent in parcel.parents),
+                reads=tuple(first + parent for parent in parcel.reads),
                 origin=origin,
                 awaited=awaited,
             ),

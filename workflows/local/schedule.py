@@ -1,7 +1,7 @@
 """The schedule of a run: which job may start, and what the end of a job changes for others."""
 
 import heapq
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -47,6 +47,8 @@ class Node:
         Whether a failed parent blocks the job.
     parents
         Sequence numbers of the jobs it waits for.
+    reads
+        Those of them whose outputs it takes; the others only come first.
     origin
         Sequence number of the job whose response brought this one; None for a job of the flow.
     awaited
@@ -57,7 +59,8 @@ class Node:
     stop
         What its response stopped.
     cause
-        Sequence number of the job that failed (for a blocked job) or stopped it (cancelled).
+        Sequence number of the job that failed (for a blocked job, or one that is done but passes
+        on the output that is missing) or stopped it (cancelled).
     """
 
     sequence: int
@@ -66,6 +69,7 @@ class Node:
     name: str
     strict: bool
     parents: tuple[int, ...] = ()
+    reads: tuple[int, ...] = ()
     origin: int | None = None
     awaited: bool = False
     state: State = State.WAITING
@@ -90,9 +94,10 @@ class Schedule:
     its parents has *closed*: it has ended, and with it every replacement and detour that it
     brought, and theirs. It is then cancelled if a parent stopped its children, blocked if a
     parent failed (parents count by uuid, so the failure of a replacement is the failure of the
-    job) and the job does not take missing references, and ready otherwise. Jobs that a response
-    brought go before later jobs of the flow, so that a long chain of replacements, the slowest
-    part of most runs, does not wait for everything else.
+    job), or the output of one that it reads refers to that of a job that failed, and the job does
+    not take missing references, and ready otherwise. Jobs that a response brought go before later
+    jobs of the flow, so that a long chain of replacements, the slowest part of most runs, does not
+    wait for everything else.
 
     Parameters
     ----------
@@ -105,6 +110,7 @@ class Schedule:
         self.nodes: dict[int, Node] = {}
         self.counts: Counter[State] = Counter()
         self._failed: dict[str, int] = {}
+        self._lacking: dict[str, int] = {}
         self._stopped: dict[str, int] = {}
         self._run_stopped: int | None = None
         self._ready: list[tuple[int, int]] = []
@@ -188,7 +194,13 @@ class Schedule:
         self._enter(node, State.READY)
         heapq.heappush(self._ready, (node.rank, node.sequence))
 
-    def finish(self, node: Node, new: list[Node], stop: Stop = Stop.NOTHING) -> list[Node]:
+    def finish(
+        self,
+        node: Node,
+        new: list[Node],
+        stop: Stop = Stop.NOTHING,
+        passed_on: Iterable[str] = (),
+    ) -> list[Node]:
         """
         End a running job well.
 
@@ -200,6 +212,8 @@ class Schedule:
             The jobs that its response brought.
         stop
             What its response stops.
+        passed_on
+            Uuids of the jobs whose outputs are part of its own.
 
         Returns
         -------
@@ -207,6 +221,8 @@ class Schedule:
             The jobs whose state changed, `node` first.
         """
         node.stop = stop
+        lost = ChainMap(self._failed, self._lacking)
+        node.cause = min((lost[uuid] for uuid in passed_on if uuid in lost), default=None)
         self._enter(node, State.DONE)
         changed = [node]
         self._remember(node)
@@ -264,6 +280,8 @@ class Schedule:
             self._failed[node.uuid] = node.sequence
         elif node.state is State.BLOCKED and node.cause is not None:
             self._failed[node.uuid] = node.cause
+        elif node.state is State.DONE and node.cause is not None:
+            self._lacking[node.uuid] = node.cause
         elif node.state is State.CANCELLED and node.cause is not None:
             self._stopped[node.uuid] = node.cause
         if node.stop is Stop.CHILDREN:
@@ -284,6 +302,8 @@ class Schedule:
         uuids = [self.nodes[parent].uuid for parent in node.parents]
         stopped = [self._stopped[uuid] for uuid in uuids if uuid in self._stopped]
         failed = [self._failed[uuid] for uuid in uuids if uuid in self._failed]
+        read = [self.nodes[parent].uuid for parent in node.reads]
+        failed += [self._lacking[uuid] for uuid in read if uuid in self._lacking]
         if self._run_stopped is not None:
             node.cause = self._run_stopped
             self._enter(node, State.CANCELLED)

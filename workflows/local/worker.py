@@ -17,7 +17,7 @@ from jobflow import CURRENT_JOB, SETTINGS, JobStore, Response
 from maggma.core import Store
 from monty.json import MontyDecoder
 
-from workflows.local.parcel import Outcome, Parcel, Setup, Task, pack, unpack
+from workflows.local.parcel import Outcome, Parcel, Setup, Task, pack, passed_on, unpack
 from workflows.local.schedule import Stop
 
 logger = logging.getLogger(__name__)
@@ -91,6 +91,7 @@ def _run(task: Task, store: JobStore) -> Outcome:
         stop=_stop(response),
         awaited=_packed(response.replace, response.detour),
         added=_packed(response.addition),
+        passed_on=passed_on(job, response),
     )
 
 

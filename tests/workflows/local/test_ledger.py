@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def fill(path: Path, *nodes: Node, run: str = "test") -> None:
 def test_jobs_come_back_as_they_were_left(tmp_path: Path) -> None:
     path = tmp_path / "ledger"
     first, second = node(1, state=State.READY), node(2, 1)
-    third = Node(3, "uuid-1", 2, "again", False, (1, 2), origin=1, awaited=True)
+    third = Node(3, "uuid-1", 2, "again", False, (1, 2), (2,), origin=1, awaited=True)
     fill(path, first, second, third)
     fill(path, node(1), run="other")
     with Ledger(path) as ledger:
@@ -53,6 +54,18 @@ def test_jobs_come_back_as_they_were_left(tmp_path: Path) -> None:
             ledger.remove("test", [3])
         assert ledger.nodes("test") == [first, second]
         assert ledger.nodes("other") == [node(1)]
+
+
+def test_a_file_from_before_edges_told_what_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    fill(path, node(1), node(2, 1))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE ledger_edges DROP COLUMN reads")
+    third = dataclasses.replace(node(3, 2), reads=(2,))
+    with Ledger(path) as ledger, ledger.transaction():
+        ledger.add("test", [Entry(third, "text")])
+    with Ledger(path) as ledger:
+        assert ledger.nodes("test") == [node(1), node(2, 1), third]
 
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:

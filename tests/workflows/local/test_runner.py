@@ -252,7 +252,10 @@ def test_retry_of_failed_jobs(tmp_path: Path) -> None:
     last = jobs.named(jobs.tolerant_total(inner.output), "last")
     after_all = jobs.named(jobs.add(inner.output), "after all")
     summary = execute(Flow([first, inner, last, after_all]), tmp_path)
-    assert {trouble.name for trouble in summary.failed} == {"fail_unless", "after all"}
+    assert [trouble.name for trouble in summary.failed] == ["fail_unless"]
+    assert [(trouble.name, trouble.error) for trouble in summary.blocked] == [
+        ("after all", "it needs fail_unless, which failed")
+    ]
     path = tmp_path / "store.sqlite"
     more = {"ledger": path, "root": tmp_path / "runs", "workers": 1}
     assert resume("test", store=open_job_store(path), **more) == summary

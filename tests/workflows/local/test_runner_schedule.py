@@ -1,6 +1,7 @@
 """Any order of execution that the schedule allows ends as jobflow's `run_locally` does."""
 
 import copy
+import dataclasses
 import random
 from typing import Any
 
@@ -12,7 +13,7 @@ from jobflow import Flow, JobStore, run_locally
 from jobflow.core.flow import get_flow
 from maggma.stores import MemoryStore
 
-from workflows.local.parcel import pack, unpack
+from workflows.local.parcel import pack, passed_on, unpack
 from workflows.local.schedule import ENDED, Node, Schedule, State, Stop
 
 
@@ -39,6 +40,7 @@ class Simulation:
         for sequence, parcel in enumerate(pack(flow), start=first):
             self.texts[sequence] = parcel.text
             parents = tuple(first + parent for parent in parcel.parents)
+            reads = tuple(first + parent for parent in parcel.reads)
             nodes.append(
                 Node(
                     sequence,
@@ -47,6 +49,7 @@ class Simulation:
                     parcel.name,
                     parcel.strict,
                     parents,
+                    reads,
                     origin,
                     awaited,
                 )
@@ -80,10 +83,11 @@ class Simulation:
         assert after == before
 
     def execute(self, node: Node) -> None:
-        """Run one job."""
+        """Run one job; it fails as its plan says, and never for want of its inputs."""
+        job = unpack(self.texts[node.sequence])
         try:
-            response = unpack(self.texts[node.sequence]).run(self.store)
-        except (RuntimeError, ValueError):
+            response = job.run(self.store)
+        except RuntimeError:
             self.schedule.fail(node)
             return
         new = []
@@ -95,7 +99,7 @@ class Simulation:
             if flow is not None:
                 new += self.enter(flow, node.sequence, awaited)
         stop = Stop.CHILDREN if response.stop_children else Stop.NOTHING
-        self.schedule.finish(node, new, stop)
+        self.schedule.finish(node, new, stop, passed_on(job, response))
 
 
 @st.composite
@@ -177,6 +181,31 @@ def test_stopping_the_run_cancels_all_that_has_not_begun() -> None:
     assert schedule.nodes[5].state is State.CANCELLED
     assert not schedule.ready
     assert not schedule.running
+
+
+def passing_on(sequence: int, *parents: int, **more: Any) -> Node:
+    tolerant = node(sequence, *parents, **more)
+    tolerant.strict = False
+    return tolerant
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_who_reads_an_output_passed_on_needs_the_job_that_failed(resumed: bool) -> None:
+    after, reader, again = node(4, 2), node(5, 2, reads=(2,)), passing_on(3, 2, reads=(2,))
+    last = node(6, 3, reads=(3,))
+    schedule = Schedule([node(1), passing_on(2, 1, reads=(1,)), again, after, reader, last])
+    (first,) = schedule.take(9)
+    schedule.fail(first)
+    (second,) = schedule.take(9)
+    schedule.finish(second, [], passed_on=["uuid-1"])
+    if resumed:
+        schedule = Schedule(dataclasses.replace(n) for n in schedule.nodes.values())
+    assert schedule.nodes[2].state is State.DONE
+    assert [n.sequence for n in schedule.take(9)] == [3, 4]
+    schedule.finish(schedule.nodes[3], [], passed_on=["uuid-2"])
+    assert [(schedule.nodes[i].state, schedule.nodes[i].cause) for i in (5, 6)] == [
+        (State.BLOCKED, 1), (State.BLOCKED, 1),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.READY, State.WAITING])
