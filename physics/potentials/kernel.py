@@ -1,5 +1,6 @@
 """Energies, forces and virials, and all derivatives that training needs, in compiled passes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -8,6 +9,7 @@ from numba import get_num_threads
 from numpy.typing import NDArray
 
 from physics.potentials.compiled import import_source
+from physics.potentials.evaluation_source import evaluation_source
 from physics.potentials.layout import Layout, layout
 from physics.potentials.moments import MomentTable
 from physics.potentials.potential import MomentTensorPotential
@@ -64,20 +66,39 @@ def evaluate(
     virials : ndarray, shape (N, 6)
         Derivative of the energy of each atom by strain (xx, yy, zz, yz, xz, xy), eV.
     """
-    count, threads = len(types), get_num_threads()
-    module, plan = _kernel(potential.table, potential.n_chebyshev)
-    energies, virials = np.empty(count), np.zeros((count, 6))
-    spread = np.zeros((threads, len(pairs.owner), 3))
+    return evaluate_with_shortest(potential, types, pairs)[:3]
+
+
+def evaluate_with_shortest(
+    potential: MomentTensorPotential, types: IntArray, pairs: Pairs
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """
+    Evaluate a potential, and find the shortest distance on the way.
+
+    Parameters
+    ----------
+    potential, types, pairs
+        As `evaluate` takes them.
+
+    Returns
+    -------
+    energies, forces, virials : ndarray
+        As `evaluate` gives them.
+    shortest : float
+        Shortest distance of two atoms, Å; infinite if there are no pairs. If it is 0, the rest
+        means nothing.
+    """
+    table, count = potential.table, len(types)
+    module, plan = _kernel(table, potential.n_chebyshev, evaluation_source)
+    energies, forces, virials = np.empty(count), np.empty((count, 3)), np.empty((count, 6))
+    least = np.empty(get_num_threads())
     module.walk_energies(
-        *_arguments(potential, plan, types, pairs),
+        pairs.positions, pairs.owner, types, pairs.first, pairs.index,
+        plan.times, plan.multiplicity, table.scalars, table.n_moments,
         potential.radial, potential.xi, potential.offsets,
-        potential.r_min, potential.r_max, potential.scaling, energies, spread, virials,
+        potential.r_min, potential.r_max, potential.scaling, energies, forces, virials, least,
     )  # fmt: skip
-    forces = np.zeros((count, 3))
-    total = spread.sum(axis=0)
-    for axis in range(3):
-        forces[:, axis] = np.bincount(pairs.owner, total[:, axis], count)
-    return energies, forces, virials
+    return energies, forces, virials, float(np.sqrt(least.min()))
 
 
 def parameter_gradients(
@@ -152,7 +173,7 @@ def jacobian(
 
 def _arguments(
     potential: MomentTensorPotential, plan: Layout, types: IntArray, pairs: Pairs
-) -> tuple[FloatArray | IntArray | int, ...]:
+) -> tuple[FloatArray | IntArray | NDArray[np.int32] | int, ...]:
     """Arguments that all walks share."""
     table = potential.table
     return (
@@ -161,13 +182,17 @@ def _arguments(
     )  # fmt: skip
 
 
-_kernels: dict[tuple[bytes, int], tuple[ModuleType, Layout]] = {}
+Writer = Callable[[Layout, int, int], str]
+
+_kernels: dict[tuple[bytes, int, Writer], tuple[ModuleType, Layout]] = {}
 
 
-def _kernel(table: MomentTable, n_chebyshev: int) -> tuple[ModuleType, Layout]:
+def _kernel(
+    table: MomentTable, n_chebyshev: int, write: Writer = kernel_source
+) -> tuple[ModuleType, Layout]:
     """Give the compiled code of a table; tables are compared by content."""
-    key = (table.basic.tobytes() + table.times.tobytes(), n_chebyshev)
+    key = (table.basic.tobytes() + table.times.tobytes(), n_chebyshev, write)
     if key not in _kernels:
         plan = layout(table)
-        _kernels[key] = import_source(kernel_source(plan, table.n_radial, n_chebyshev)), plan
+        _kernels[key] = import_source(write(plan, table.n_radial, n_chebyshev)), plan
     return _kernels[key]

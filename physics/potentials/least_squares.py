@@ -58,9 +58,7 @@ class State:
     exhausted: bool = False
 
 
-def step(
-    state: State, equations: NormalEquations, value: Callable[[FloatArray], float]
-) -> State:
+def step(state: State, equations: NormalEquations, value: Callable[[FloatArray], float]) -> State:
     """
     Take one step (Marquardt 1963; damping after Nielsen 1999).
 
@@ -84,10 +82,10 @@ def step(
         if change is not None:
             parameters = state.parameters + change
             loss = value(parameters)
-            promised = -change @ (2 * equations.gradient + equations.matrix @ change)
+            promised = -float(change @ (2 * equations.gradient + equations.matrix @ change))
             if np.isfinite(loss) and loss < equations.loss:
                 gain = (equations.loss - loss) / promised
-                damping *= max(1 / 5, 1 - (2 * gain - 1) ** 3)
+                damping *= max(0.2, 1.0 - (2 * gain - 1) ** 3)
                 return State(
                     parameters, (*state.losses, loss), max(min(damping, 1.0), LEAST_DAMPING)
                 )

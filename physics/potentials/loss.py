@@ -154,8 +154,7 @@ class _Group:
         n = labels.sizes
         roots = [
             np.sqrt(weights.energy / total) / n,
-            np.sqrt(weights.forces / total / np.repeat(n, n))[:, None]
-            * np.isfinite(labels.forces),
+            np.sqrt(weights.forces / total / np.repeat(n, n))[:, None] * np.isfinite(labels.forces),
             np.sqrt(weights.stress / total * TWICE) / n[:, None] * np.isfinite(labels.virials),
         ]
         self._root = np.concatenate([root.ravel() for root in roots])

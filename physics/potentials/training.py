@@ -21,6 +21,9 @@ FloatArray = NDArray[np.float64]
 WINDOW = 5
 """The search ends when so many steps together gain less than the tolerance."""
 
+LINEAR_DAMPING = 1e-10
+"""Of the first fit, of linear parameters; from level 16 on some of them depend on each other."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -177,8 +180,11 @@ def _linear_start(
     start = NormalEquations(*loss.normal_equations(potential))
     linear = slice(potential.radial.size, None)
     part = NormalEquations(start.loss, start.gradient[linear], start.matrix[linear, linear])
+    change = solve(part, LINEAR_DAMPING)
+    if change is None:
+        return potential.parameters, start
     theta = potential.parameters
-    theta[linear] += solve(part, 1e-10)
+    theta[linear] += change
     there = NormalEquations(*loss.normal_equations(potential.with_parameters(theta)))
     return (theta, there) if there.loss < start.loss else (potential.parameters, start)
 

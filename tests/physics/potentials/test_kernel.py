@@ -70,9 +70,7 @@ def test_an_atom_alone_has_its_offset() -> None:
         8, ("Cu",), r_min=1.0, r_max=4.0, n_chebyshev=4, rng=np.random.default_rng(0)
     )
     atoms = Atoms("Cu")
-    energies, forces, virials = evaluate(
-        potential, np.zeros(1, int), pairs_of(atoms, 5.0)
-    )
+    energies, forces, virials = evaluate(potential, np.zeros(1, int), pairs_of(atoms, 5.0))
     assert energies == pytest.approx(plain(potential, atoms).energies)
     assert not forces.any()
     assert not virials.any()
