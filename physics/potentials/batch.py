@@ -68,18 +68,14 @@ class Batch:
         starts = np.cumsum([0, *map(len, images)])
         count = starts[-1]
         # atoms of all configurations come first, then the images of all
-        n_images = [
-            len(pairs.owner) - len(atoms) for pairs, atoms in zip(found, images, strict=True)
-        ]
+        n_images = [len(pairs.owner) - len(pairs.first) + 1 for pairs in found]
         image_starts = count + np.cumsum([0, *n_images])
         positions = np.empty((image_starts[-1], 3))
         owner = np.arange(image_starts[-1])
         indices, firsts = [], [np.zeros(1, np.int64)]
         for c, pairs in enumerate(found):
-            atoms, own = (
-                slice(starts[c], starts[c + 1]),
-                slice(image_starts[c], image_starts[c + 1]),
-            )
+            atoms = slice(starts[c], starts[c + 1])
+            own = slice(image_starts[c], image_starts[c + 1])
             n = starts[c + 1] - starts[c]
             positions[atoms], positions[own] = pairs.positions[:n], pairs.positions[n:]
             owner[own] = starts[c] + pairs.owner[n:]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from ase import Atoms
@@ -252,7 +253,7 @@ def _read(path: Path, task: str) -> State:
             float(kept["damping"]),
             bool(kept["exhausted"]),
         )
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, BadZipFile) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path} is no checkpoint of a fit ({error}); remove it") from error

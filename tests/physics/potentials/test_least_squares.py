@@ -48,7 +48,7 @@ def test_parameters_that_change_nothing_are_left() -> None:
 
 def test_it_says_when_no_step_is_better() -> None:
     here = NormalEquations(1.0, np.array([1.0]), np.array([[1.0]]))
-    assert step(State(np.zeros(1), (1.0,)), here, lambda x: 2.0).exhausted
+    assert step(State(np.zeros(1), (1.0,)), here, lambda _: 2.0).exhausted
 
 
 def test_steps_to_where_there_is_no_number_are_not_taken() -> None:

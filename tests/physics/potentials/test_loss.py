@@ -86,7 +86,7 @@ def test_configurations_may_be_derived_in_groups(
     whole = Loss(potential, images, Weights()).normal_equations(potential)
     monkeypatch.setattr(loss_module, "GROUP", 7 * 3 * potential.n_parameters)
     loss = Loss(potential, images, Weights())
-    assert len(loss._groups) == 4
+    assert [len(group.labels.sizes) for group in loss._groups] == [1, 2, 1]
     for part, expected in zip(loss.normal_equations(potential), whole, strict=True):
         np.testing.assert_allclose(part, expected, rtol=1e-10, atol=1e-12)
 
@@ -112,7 +112,7 @@ def test_labels_that_are_not_finite_are_refused(images: list[Atoms], label: str)
 
 
 def test_a_configuration_without_energy_is_refused(images: list[Atoms]) -> None:
-    with pytest.raises(InputError, match="configuration 0 .* has no energy"):
+    with pytest.raises(InputError, match=r"configuration 0 .* has no energy"):
         Labels.of([images[0].copy()])
 
 
@@ -123,5 +123,5 @@ def test_no_configurations_are_refused() -> None:
 
 @pytest.mark.parametrize("weights", [(-1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1.0, np.nan, 0.0)])
 def test_weights_without_a_minimum_are_refused(weights: tuple[float, float, float]) -> None:
-    with pytest.raises(InputError, match="weights .* expected"):
+    with pytest.raises(InputError, match=r"weights .* expected"):
         Weights(*weights)

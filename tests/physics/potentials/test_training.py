@@ -175,8 +175,7 @@ def test_what_cannot_be_fitted_is_refused(morse: list[Atoms], tmp_path: Path) ->
 
 def test_an_untrained_potential_fits_the_elements_and_distances(morse: list[Atoms]) -> None:
     potential = untrained(morse, 4, r_max=4.5)
-    shortest = min(
-        atoms.get_all_distances(mic=True)[~np.eye(4, dtype=bool)].min() for atoms in morse
-    )
+    distances = np.array([atoms.get_all_distances(mic=True) for atoms in morse])
+    shortest = distances[:, ~np.eye(4, dtype=bool)].min()
     assert potential.species == ("Li", "S")
     assert potential.r_min == pytest.approx(shortest)
