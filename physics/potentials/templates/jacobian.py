@@ -165,7 +165,9 @@ def add_radial(part, count, n_basic, mu, basic, monomial, sums_of, along):
 
 
 @compiled
-def add_products(i, n, d, who, flat_back, slopes, flat_out, out, count, column, by_force, by_virial):
+def add_products(
+    i, n, d, who, flat_back, slopes, flat_out, out, count, column, by_force, by_virial,
+):  # fmt: skip
     """Add what parameters do to the adjoints of the basic moments."""
     for turn in range((n + ROW - 1) // ROW):
         here = min(ROW, n - turn * ROW)
@@ -189,7 +191,8 @@ def walk_jacobian(
     n_basic, own = len(basic), n_species * RADIAL * CHEBYSHEV
     of_scalars = n_species * own + n_species
     for thread in prange(threads):
-        c_low, c_high = thread * configurations // threads, (thread + 1) * configurations // threads
+        c_low = thread * configurations // threads
+        c_high = (thread + 1) * configurations // threads
         turns = most_turns(starts[c_low], starts[c_high], first)
         d = np.zeros((LANES, turns, ROWS * ROW))
         e = np.zeros((turns, (MONOMIALS + 4 * RADIAL) * ROW))
@@ -243,7 +246,9 @@ def walk_jacobian(
                         count = min(WIDTH, own - part)
                         add_radial(part, count, n_basic, mu, basic, monomial, sums_of, along)
                         back[:] = 0.0
-                        carry(lane, moments, adjoint, times, multiplicity, opens, True, along, back)
+                        carry(
+                            lane, moments, adjoint, times, multiplicity, opens, True, along, back,
+                        )  # fmt: skip
                         add_products(
                             i, n, d[lane], who[lane], flat_back, slopes, flat_out, out,
                             count, column + part, by_force, by_virial[c],
@@ -253,7 +258,9 @@ def walk_jacobian(
                         back[:] = 0.0
                         for p in range(count):
                             back[scalars[part + p], p] = 1.0
-                        carry(lane, moments, adjoint, times, multiplicity, opens, False, along, back)
+                        carry(
+                            lane, moments, adjoint, times, multiplicity, opens, False, along, back,
+                        )  # fmt: skip
                         add_products(
                             i, n, d[lane], who[lane], flat_back, slopes, flat_out, out,
                             count, of_scalars + part, by_force, by_virial[c],
