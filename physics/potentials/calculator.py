@@ -7,11 +7,9 @@ from warnings import warn
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
-from numba import njit
-from numpy.typing import NDArray
 
 from physics.errors import InputError
-from physics.potentials.kernel import FloatArray, IntArray, Pairs, evaluate
+from physics.potentials.kernel import IntArray, evaluate_with_shortest
 from physics.potentials.neighbours import NeighbourList
 from physics.potentials.potential import MomentTensorPotential
 
@@ -54,6 +52,8 @@ class MTPCalculator(Calculator):
         self.potential = potential
         self._neighbours = NeighbourList(potential.r_max, skin)
         self._warned = False
+        self._elements: tuple[bytes, tuple[str, ...]] = b"", ()
+        self._types: IntArray = np.empty(0, np.int64)
 
     def calculate(
         self,
@@ -73,10 +73,10 @@ class MTPCalculator(Calculator):
         """
         super().calculate(atoms, properties, system_changes)
         structure = cast("Atoms", self.atoms)
-        types = self.potential.types(structure.numbers)
+        types = self._types_of(structure)
         pairs = self._neighbours.update(structure.positions, structure.cell.array, structure.pbc)
-        self._check(pairs)
-        energies, forces, virials = evaluate(self.potential, types, pairs)
+        energies, forces, virials, shortest = evaluate_with_shortest(self.potential, types, pairs)
+        self._check(shortest)
         energy = float(energies.sum())
         results: dict[str, Any] = {
             "energy": energy, "free_energy": energy, "energies": energies, "forces": forces,
@@ -85,9 +85,16 @@ class MTPCalculator(Calculator):
             results["stress"] = virials.sum(axis=0) / structure.get_volume()
         self.results = results
 
-    def _check(self, pairs: Pairs) -> None:
+    def _types_of(self, structure: Atoms) -> IntArray:
+        """Give the species of the atoms, kept while neither elements nor numbering change."""
+        elements = structure.numbers.tobytes(), self.potential.species
+        if elements != self._elements:
+            self._types = self.potential.types(structure.numbers)
+            self._elements = elements
+        return self._types
+
+    def _check(self, shortest: float) -> None:
         """Refuse coinciding atoms, and warn of close ones the first time."""
-        shortest = np.sqrt(_least_square(pairs.positions, pairs.first, pairs.index))
         if shortest == 0:
             raise InputError("two atoms at the same place were given; move or remove one")
         if shortest < self.potential.r_min and not self._warned:
@@ -98,16 +105,3 @@ class MTPCalculator(Calculator):
                 UserWarning,
                 stacklevel=2,
             )
-
-
-@njit(cache=True)
-def _least_square(positions: FloatArray, first: IntArray, index: NDArray[np.int32]) -> float:
-    """Find the smallest square of a distance; infinite if there are no pairs."""
-    least = np.inf
-    for i in range(len(first) - 1):
-        for k in range(first[i], first[i + 1]):
-            square = 0.0
-            for a in range(3):
-                square += (positions[index[k], a] - positions[i, a]) ** 2
-            least = min(least, square)
-    return least

@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 from ase.geometry import minkowski_reduce
-from numba import njit
+from numba import njit, prange
 from numpy.typing import ArrayLike, NDArray
 
 from physics.errors import InputError
@@ -88,7 +88,8 @@ class NeighbourList:
             self._built = r, h, periodic
             return self._pairs
         pairs = self._pairs
-        return Pairs(r[pairs.owner] + self._offsets, pairs.owner, pairs.first, pairs.index)
+        moved = _shifted(r, pairs.owner, self._offsets)
+        return Pairs(moved, pairs.owner, pairs.first, pairs.index)
 
     def _holds(self, positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> bool:
         """Whether the pairs of the last search still cover the cutoff."""
@@ -99,8 +100,7 @@ class NeighbourList:
             return False
         if not np.array_equal(cell, cell_before):
             return False
-        moved = positions - before
-        return bool(np.einsum("ia,ia->i", moved, moved).max() <= (self.skin / 2) ** 2)
+        return bool(_within(positions, before, self.skin / 2))
 
 
 def find_pairs(
@@ -220,8 +220,30 @@ def _bins(
 
 
 @njit(cache=True)
+def _shifted(positions: FloatArray, owner: IntArray, offsets: FloatArray) -> FloatArray:
+    """Move atoms and images to where they are now."""
+    moved = np.empty_like(offsets)
+    for m in range(len(owner)):
+        for a in range(3):
+            moved[m, a] = positions[owner[m], a] + offsets[m, a]
+    return moved
+
+
+@njit(cache=True)
+def _within(positions: FloatArray, before: FloatArray, distance: float) -> bool:
+    """Whether no atom moved further; not so if a number is not finite."""
+    for i in range(len(positions)):
+        square = 0.0
+        for a in range(3):
+            square += (positions[i, a] - before[i, a]) ** 2
+        if not square <= distance**2:
+            return False
+    return True
+
+
+@njit(cache=True)
 def _step(  # noqa: PLR0917
-    here: int,
+    here: int | np.int64,
     step: int,
     bins: IntArray,
     stencil: IntArray,
@@ -252,7 +274,7 @@ def _number(cell: IntArray, span: IntArray) -> int:
     return number
 
 
-@njit(cache=True)
+@njit(cache=True, parallel=True)
 def _search(  # noqa: PLR0917 - numba takes arrays, not dataclasses
     positions: FloatArray,
     lattice: FloatArray,
@@ -269,33 +291,44 @@ def _search(  # noqa: PLR0917 - numba takes arrays, not dataclasses
 ) -> IntArray:
     """Count the neighbours of each atom; list them, too, where `first` says where they go."""
     counts = np.zeros(len(positions), np.int64)
-    cell_of, shift = np.zeros(3, np.int64), np.zeros(3)
-    home = _number(cell_of, span)
-    for here in range(len(start) - 1):
-        if start[here] == start[here + 1]:
-            continue
-        for step in range(np.prod(2 * stencil + 1)):
+    home = _number(np.zeros(3, np.int64), span)
+    for at_bin in prange(len(start) - 1):
+        here = np.int64(at_bin)
+        cell_of = np.zeros(3, np.int64)
+        for step in range(np.prod(2 * stencil + 1) if start[here] < start[here + 1] else 0):
             there = _step(here, step, bins, stencil, periodic, cell_of)
-            if there < 0:
+            if there < 0 or start[there] == start[there + 1]:
                 continue
             number = _number(cell_of, span)
-            for c in range(3):
-                shift[c] = (
-                    cell_of[0] * lattice[0, c]
-                    + cell_of[1] * lattice[1, c]
-                    + cell_of[2] * lattice[2, c]
-                )
+            shift_x, shift_y, shift_z = _translation(cell_of, lattice)
             for k in range(start[here], start[here + 1]):
-                i = order[k]
-                x, y, z = positions[k, 0], positions[k, 1], positions[k, 2]
+                i, itself = order[k], k if number == home else -1
+                x, y, z = (
+                    positions[k, 0] - shift_x,
+                    positions[k, 1] - shift_y,
+                    positions[k, 2] - shift_z,
+                )
+                found = counts[i]
                 for m in range(start[there], start[there + 1]):
-                    dx = positions[m, 0] + shift[0] - x
-                    dy = positions[m, 1] + shift[1] - y
-                    dz = positions[m, 2] + shift[2] - z
-                    if dx * dx + dy * dy + dz * dz > cutoff * cutoff or (number == home and k == m):
+                    # a number without sign: numba need not look whether it counts from the end
+                    at = np.uintp(m)
+                    dx, dy, dz = positions[at, 0] - x, positions[at, 1] - y, positions[at, 2] - z
+                    if dx * dx + dy * dy + dz * dz > cutoff * cutoff or m == itself:
                         continue
                     if len(first):
-                        partner[first[i] + counts[i]] = order[m]
-                        block[first[i] + counts[i]] = number
-                    counts[i] += 1
+                        partner[first[i] + found] = order[at]
+                        block[first[i] + found] = number
+                    found += 1
+                counts[i] = found
     return counts
+
+
+@njit(cache=True)
+def _translation(cell: IntArray, lattice: FloatArray) -> tuple[float, float, float]:
+    """Find the lattice vector to a cell."""
+    x, y, z = 0.0, 0.0, 0.0
+    for a in range(3):
+        x += cell[a] * lattice[a, 0]
+        y += cell[a] * lattice[a, 1]
+        z += cell[a] * lattice[a, 2]
+    return x, y, z

@@ -1,5 +1,5 @@
 """
-The source of a kernel, written out for a moment table.
+The source of a kernel that derives by parameters, written out for a moment table.
 
 The moments of an atom and the forces of its neighbours are sums and polynomials over its
 neighbours. Written as loops over the moments they are hundreds of loops of some 25 turns, and the
@@ -9,7 +9,7 @@ scratch array have a constant distance, so that the compiler sees that they do n
 SIMD lanes for neighbours. The contractions of `LANES` atoms run side by side, an atom in each lane.
 
 The rows of the scratch array are the direction u, the distance r, the radial functions f_mu, their
-derivatives, and four rows of results from `OUT` on.
+derivatives. This is for training; `evaluation_source` writes the kernel that evaluates.
 """
 
 from pathlib import Path
@@ -47,28 +47,26 @@ def kernel_source(plan: Layout, n_radial: int, n_chebyshev: int) -> str:
     Returns
     -------
     str
-        Python source with `walk_energies`, `walk_parameters` and `walk_jacobian`.
+        Python source with `walk_parameters` and `walk_jacobian`.
     """
-    out = 4 + 2 * n_radial
     return "\n".join(
         [
             "import numpy as np",
             "from numba import njit, prange",
-            f"LANES, ROW, SIMD, OUT, ROWS = {LANES}, {ROW}, {SIMD}, {out}, {out + 4}",
+            f"LANES, ROW, SIMD, ROWS = {LANES}, {ROW}, {SIMD}, {4 + 2 * n_radial}",
             f"PADDED = {-(-len(plan.basic) // 16) * 16}",
             f"MONOMIALS, RADIAL, CHEBYSHEV = {len(plan.parent)}, {n_radial}, {n_chebyshev}",
             f"WIDTH = {max(PARAMETERS // n_chebyshev, 1) * n_chebyshev}",
             'compiled = njit(fastmath=True, cache=True, error_model="numpy")',
             *_radial_source(n_radial, n_chebyshev),
             *_sums_source(plan, n_radial),
-            *_gradient_source(plan, n_radial),
             *_by_function_source(plan, n_radial),
             *_by_coefficient_source(n_radial, n_chebyshev),
             *_basic_slopes_source(plan, n_radial),
             *_function_slopes_source(plan, n_radial),
             *(
                 (TEMPLATES / f"{name}.py").read_text()
-                for name in ("common", "energies", "parameters", "jacobian")
+                for name in ("common", "parameters", "jacobian")
             ),
         ]
     )
@@ -125,30 +123,6 @@ def _sums_source(plan: Layout, n_radial: int) -> list[str]:
         *(f"        m{b} += f{plan.mu[b]} * p{of_monomial[b]}" for b in basics),
         *(f"    moments[{plan.basic[b]}, lane] += m{b}" for b in basics),
     ]
-
-
-def _gradient_source(plan: Layout, n_radial: int) -> list[str]:
-    """Carry dE/dM back to each neighbour: by its distance, and by its direction."""
-    count = len(plan.parent)
-    lines = ["@compiled", "def gradient(n, d, g):"]
-    lines += [f"    g{b} = g[{b}]" for b in range(len(plan.basic))]
-    lines += ["    for j in range(n):", *_monomial_lines(plan, n_radial)]
-    lines += [f"        q{k} = 0.0" for k in range(n_radial)]
-    lines += [f"        b{c} = 0.0" for c in "xyz"]
-    for m in range(count):
-        own = range(plan.start[m], plan.start[m + 1])
-        lines.append(
-            f"        a{m} = " + (" + ".join(f"g{b} * f{plan.mu[b]}" for b in own) or "0.0")
-        )
-        lines += [f"        q{plan.mu[b]} += g{b} * p{m}" for b in own]
-    for m in range(count - 1, 0, -1):
-        parent, component = plan.parent[m], "xyz"[plan.axis[m]]
-        lines.append(f"        b{component} += a{m} * p{parent}")
-        lines.append(f"        a{parent} += a{m} * {component}")
-    slopes = [f"{_row(4 + n_radial + k)} * q{k}" for k in range(n_radial)]
-    out = 4 + 2 * n_radial
-    lines.append(f"        {_row(out)} = " + " + ".join(slopes))
-    return lines + [f"        {_row(out + 1 + k)} = b{c}" for k, c in enumerate("xyz")]
 
 
 def _by_function_source(plan: Layout, n_radial: int) -> list[str]:

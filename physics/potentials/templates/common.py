@@ -1,4 +1,4 @@
-"""Neighbours and contractions, shared by all walks: a template, see `source`."""
+"""Neighbours and contractions, shared by walks that derive by parameters: a template."""
 
 
 @compiled
@@ -69,7 +69,7 @@ def block_moments(
                     max(start - begin, 0), min(ends[lane, species] - begin, here), d[lane, turn],
                     radial_coefficients[types[i], species], r_min, r_max, scaling,
                 )  # fmt: skip
-            for row in range(4, OUT):
+            for row in range(4, ROWS):
                 for j in range(here, full):
                     d[lane, turn, row * ROW + j] = 0.0
             sums(full, d[lane, turn], moments, lane)
