@@ -213,11 +213,11 @@ def main() -> None:
         potential = draw(level)
         for size in options.sizes:
             atoms = read(BETA) * SUPERCELLS[size]
-            steps = max(50, 40_000 // size)
+            steps = max(50, 10_000 // size)
             costs = []
             for threads in (1, 2):
                 set_num_threads(threads)
-                costs.append(cost(MTPCalculator(potential), atoms, steps, rounds=5))
+                costs.append(cost(MTPCalculator(potential), atoms, steps, rounds=3))
             one, two = costs
             line = f"{level:5d} {size:6d} {one.cpu:8.2f} {two.wall:8.2f} {one.wall / two.wall:8.2f}"
             set_num_threads(1)

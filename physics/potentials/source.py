@@ -126,7 +126,7 @@ def _sums_source(plan: Layout, n_radial: int) -> list[str]:
 
 
 def _by_function_source(plan: Layout, n_radial: int) -> list[str]:
-    """Derivative of the energy by f_mu of each neighbour, instead of the slopes of f_mu."""
+    """Derive the energy by f_mu of each neighbour; replaces the slopes of f_mu."""
     lines = ["@compiled", "def by_function(n, d, g):"]
     lines += [f"    g{b} = g[{b}]" for b in range(len(plan.basic))]
     lines += ["    for j in range(n):", *_monomial_lines(plan, n_radial)]
@@ -152,7 +152,7 @@ def _by_coefficient_source(n_radial: int, n_chebyshev: int) -> list[str]:
 
 
 def _basic_slopes_source(plan: Layout, n_radial: int) -> list[str]:
-    """Derivatives of the basic moments by the x, y and z of each neighbour."""
+    """Derive the basic moments by the x, y and z of each neighbour."""
     lines = ["@compiled", "def basic_slopes(n, d, slopes):", "    for j in range(n):"]
     lines += _monomial_lines(plan, n_radial)
     lines.append(f"        inverse = 1 / {_row(3)}")

@@ -1,5 +1,6 @@
 """Energies, forces and virials of blocks of atoms: a template, see `evaluation_source`."""
 
+
 @compiled
 def scratch(rows):
     """Make a scratch array of zeros whose rows lie within cache lines."""
@@ -111,6 +112,7 @@ def seed(adjoint, scalars, xi):
     adjoint[:] = 0.0
     for s in range(len(scalars)):
         store(adjoint, scalars[s], broadcast(xi[s]))
+
 
 @compiled
 def scatter(d, who, capacity, longest, forces):
