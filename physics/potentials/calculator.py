@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any, cast
-from warnings import warn
 
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 
-from physics.errors import InputError
+from physics.potentials.distances import DistanceCheck
 from physics.potentials.kernel import IntArray, evaluate_with_shortest
 from physics.potentials.neighbours import NeighbourList
 from physics.potentials.potential import MomentTensorPotential
@@ -18,8 +17,8 @@ class MTPCalculator(Calculator):
     """
     Energies, forces and stress of a moment tensor potential.
 
-    Neighbours are kept from call to call, and found anew when an atom moved by more than half of
-    the skin or the cell changed. There is a stress only in structures periodic in three
+    Neighbours are kept from call to call, and found anew when atoms or the cell moved too
+    far for the skin. There is a stress only in structures periodic in three
     dimensions.
 
     Parameters
@@ -51,7 +50,7 @@ class MTPCalculator(Calculator):
         super().__init__()
         self.potential = potential
         self._neighbours = NeighbourList(potential.r_max, skin)
-        self._warned = False
+        self._distances = DistanceCheck(potential.r_min)
         self._elements: tuple[bytes, tuple[str, ...]] = b"", ()
         self._types: IntArray = np.empty(0, np.int64)
 
@@ -76,7 +75,7 @@ class MTPCalculator(Calculator):
         types = self._types_of(structure)
         pairs = self._neighbours.update(structure.positions, structure.cell.array, structure.pbc)
         energies, forces, virials, shortest = evaluate_with_shortest(self.potential, types, pairs)
-        self._check(shortest)
+        self._distances.check(shortest)
         energy = float(energies.sum())
         results: dict[str, Any] = {
             "energy": energy, "free_energy": energy, "energies": energies, "forces": forces,
@@ -92,16 +91,3 @@ class MTPCalculator(Calculator):
             self._types = self.potential.types(structure.numbers)
             self._elements = elements
         return self._types
-
-    def _check(self, shortest: float) -> None:
-        """Refuse coinciding atoms, and warn of close ones the first time."""
-        if shortest == 0:
-            raise InputError("two atoms at the same place were given; move or remove one")
-        if shortest < self.potential.r_min and not self._warned:
-            self._warned = True
-            warn(
-                f"two atoms are {shortest:.3f} Å apart, closer than the {self.potential.r_min} Å "
-                "that the potential expects: its energies there are extrapolated",
-                UserWarning,
-                stacklevel=2,
-            )

@@ -101,7 +101,8 @@ def one_standard_error(errors: ArrayLike, standard_errors: ArrayLike, costs: Arr
     Choose the cheapest candidate that is not clearly worse than the best.
 
     That is the cheapest one whose mean error is within one standard error of the best one's
-    (Breiman et al. 1984; Hastie, Tibshirani & Friedman 2009, 7.10). It is on the Pareto front.
+    (Breiman et al. 1984; Hastie, Tibshirani & Friedman 2009, 7.10). It is on the Pareto front. Of
+    several equally good ones, the cheapest is the best.
 
     Parameters
     ----------
@@ -125,6 +126,6 @@ def one_standard_error(errors: ArrayLike, standard_errors: ArrayLike, costs: Arr
             "expected finite ones of at least one"
         )
     error, spread, cost = table
-    best = error.argmin()
+    best = np.lexsort((spread, cost, error))[0]
     close = np.flatnonzero(error <= error[best] + spread[best])
     return int(close[np.lexsort((error[close], cost[close]))[0]])

@@ -51,7 +51,7 @@ def own_gradients(
     radial = [] if mode == "scalars" else [by_radial.reshape(count, -1)]
     own = np.hstack([*radial, np.ones((count, 1)), by_scalar])
     if not np.isfinite(own).all():
-        raise InputError("two atoms at the same place were given; move or remove one")
+        raise InputError("two atoms are at the same place; move or remove one")
     return own
 
 

@@ -166,7 +166,7 @@ def predictions(potential: MomentTensorPotential, images: Sequence[Atoms]) -> Pr
     parts = [_evaluated(potential, images[k : k + CONFIGURATIONS_AT_ONCE]) for k in starts]
     energies, forces, virials = (np.concatenate(part) for part in zip(*parts, strict=True))
     if not np.isfinite(forces).all():
-        raise InputError("two atoms at the same place were given; move or remove one")
+        raise InputError("two atoms are at the same place; move or remove one")
     sizes = labels.sizes
     # without a volume there is no stress, and no label of it
     volumes = np.array([atoms.get_volume() if atoms.pbc.all() else np.nan for atoms in images])

@@ -1,11 +1,12 @@
 """Energies, forces and virials, and all derivatives that training needs, in compiled passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
-from numba import get_num_threads
+from numba import get_num_threads, set_num_threads
 from numpy.typing import NDArray
 
 from physics.potentials.compiled import import_source
@@ -17,6 +18,10 @@ from physics.potentials.source import kernel_source
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+
+ATOMS_PER_THREAD = 64
+"""Smaller systems use fewer threads: on busy cores, waiting for another thread takes longer."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,14 @@ def evaluate_with_shortest(
     table, count = potential.table, len(types)
     module, plan = _kernel(table, potential.n_chebyshev, evaluation_source)
     energies, forces, virials = np.empty(count), np.empty((count, 3)), np.empty((count, 6))
-    least = np.empty(get_num_threads())
-    module.walk_energies(
-        pairs.positions, pairs.owner, types, pairs.first, pairs.index,
-        plan.times, plan.multiplicity, table.scalars, table.n_moments,
-        potential.radial, potential.xi, potential.offsets,
-        potential.r_min, potential.r_max, potential.scaling, energies, forces, virials, least,
-    )  # fmt: skip
+    with _threads(count) as threads:
+        least = np.empty(threads)
+        module.walk_energies(
+            pairs.positions, pairs.owner, types, pairs.first, pairs.index,
+            plan.times, plan.multiplicity, table.scalars, table.n_moments,
+            potential.radial, potential.xi, potential.offsets,
+            potential.r_min, potential.r_max, potential.scaling, energies, forces, virials, least,
+        )  # fmt: skip
     return energies, forces, virials, float(np.sqrt(least.min()))
 
 
@@ -126,12 +132,12 @@ def parameter_gradients(
     module, plan = _kernel(potential.table, potential.n_chebyshev)
     by_radial = np.zeros((count, *potential.radial.shape[1:]))
     by_scalar = np.empty((count, len(potential.xi)))
-    module.walk_parameters(
-        *_arguments(potential, plan, types, pairs),
-        potential.radial, potential.xi,
-        potential.r_min, potential.r_max, potential.scaling, by_radial, by_scalar,
-        get_num_threads(),
-    )  # fmt: skip
+    with _threads(count) as threads:
+        module.walk_parameters(
+            *_arguments(potential, plan, types, pairs),
+            potential.radial, potential.xi,
+            potential.r_min, potential.r_max, potential.scaling, by_radial, by_scalar, threads,
+        )  # fmt: skip
     return by_radial, by_scalar
 
 
@@ -169,6 +175,17 @@ def jacobian(
         by_energy, by_force, by_virial,
     )  # fmt: skip
     return by_energy, by_force, by_virial
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[int]:
+    """Use as many threads as pay for a number of atoms."""
+    allowed = get_num_threads()
+    set_num_threads(max(1, min(allowed, count // ATOMS_PER_THREAD)))
+    try:
+        yield get_num_threads()
+    finally:
+        set_num_threads(allowed)
 
 
 def _arguments(

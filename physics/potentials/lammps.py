@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.errors import InputError
-from physics.potentials.kernel import FloatArray, evaluate
+from physics.potentials.distances import DistanceCheck
+from physics.potentials.kernel import FloatArray, evaluate_with_shortest
 from physics.potentials.neighbours import NeighbourList
 from physics.potentials.potential import MomentTensorPotential
 
@@ -52,6 +53,7 @@ class Coupling:
         self._potential = potential
         self._codes = codes
         self._neighbours = NeighbourList(potential.r_max, skin)
+        self._distances = DistanceCheck(potential.r_min)
         self._error: BaseException | None = None
 
     def check(self) -> None:
@@ -104,11 +106,8 @@ class Coupling:
         cell[1, 0], cell[2, 0], cell[2, 1] = xy, xz, yz
         pairs = self._neighbours.update(x, cell, periodic)
         types = self._codes[self._lmp.numpy.extract_atom("type")[:count] - 1]
-        energies, forces, virials = evaluate(self._potential, types, pairs)
-        if not np.isfinite(forces).all():
-            raise InputError(
-                "forces are not finite: two atoms are at the same place; move or remove one"
-            )
+        energies, forces, virials, shortest = evaluate_with_shortest(self._potential, types, pairs)
+        self._distances.check(shortest)
         by_atom = np.ascontiguousarray(-virials[:, ORDER])
         self._lmp.fix_external_set_energy_global(FIX, energies.sum())
         self._lmp.fix_external_set_virial_global(FIX, by_atom.sum(axis=0))

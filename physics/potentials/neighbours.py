@@ -25,10 +25,12 @@ IntArray = NDArray[np.int64]
 
 class NeighbourList:
     """
-    Neighbours of each atom within a cutoff, found anew only when atoms moved or the cell changed.
+    Neighbours of each atom within a cutoff, found anew only when atoms or the cell moved too far.
 
     The list holds the pairs within cutoff + skin. As long as no atom moves by more than half of
-    the skin, no other pair can come within the cutoff (Verlet 1967).
+    the skin, no other pair can come within the cutoff (Verlet 1967). Where a cell deformed by F
+    carries its atoms along, and none is further than d from where that takes it, the distance of a
+    pair within the cutoff was at most |F^-1| (cutoff + 2 d).
 
     Parameters
     ----------
@@ -53,7 +55,9 @@ class NeighbourList:
         self.skin = skin
         self._built: tuple[FloatArray, FloatArray, NDArray[np.bool_]] | None = None
         self._pairs: Pairs
+        self._shifts: IntArray
         self._offsets: FloatArray
+        self._cell: FloatArray
 
     def update(self, positions: ArrayLike, cell: ArrayLike, pbc: ArrayLike) -> Pairs:
         """
@@ -84,9 +88,13 @@ class NeighbourList:
         h = np.array(cell, dtype=np.float64)
         periodic = np.array(np.broadcast_to(np.asarray(pbc, dtype=bool), 3))
         if not self._holds(r, h, periodic):
-            self._pairs, self._offsets = find_pairs(r, h, periodic, self.cutoff + self.skin)
+            self._pairs, self._shifts = find_pairs(r, h, periodic, self.cutoff + self.skin)
+            self._offsets = _lengths(self._shifts, h, periodic)
             self._built = r, h, periodic
+            self._cell = h
             return self._pairs
+        if not np.array_equal(h, self._cell):
+            self._offsets, self._cell = _lengths(self._shifts, h, periodic), h
         pairs = self._pairs
         moved = _shifted(r, pairs.owner, self._offsets)
         return Pairs(moved, pairs.owner, pairs.first, pairs.index)
@@ -98,14 +106,21 @@ class NeighbourList:
         before, cell_before, pbc_before = self._built
         if positions.shape != before.shape or not np.array_equal(pbc, pbc_before):
             return False
-        if not np.array_equal(cell, cell_before):
+        if np.array_equal(cell, cell_before):
+            return bool(_within(positions, before, self.skin / 2))
+        if not pbc.all() or not np.isfinite(cell).all() or np.linalg.det(cell) == 0:
             return False
-        return bool(_within(positions, before, self.skin / 2))
+        undone = np.linalg.solve(cell, cell_before)
+        reach = float((self.cutoff + self.skin) / np.linalg.norm(undone, ord=2))
+        carried = before @ np.linalg.solve(cell_before, cell)
+        carried += positions.mean(axis=0) - carried.mean(axis=0)
+        slack = (reach - self.cutoff) / 2
+        return slack >= 0 and bool(_within(positions, carried, slack))
 
 
 def find_pairs(
     positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_], cutoff: float
-) -> tuple[Pairs, FloatArray]:
+) -> tuple[Pairs, IntArray]:
     """
     Find all pairs within a cutoff, with a cell list on a reduced lattice.
 
@@ -125,8 +140,9 @@ def find_pairs(
     pairs : Pairs
         All pairs, i to j as well as j to i, with only those images that take part. The atoms
         themselves are shifted into the reduced cell.
-    offsets : ndarray, shape (M, 3)
-        Lattice vectors by which each of its positions differs from that of its owner, Å.
+    shifts : ndarray of int, shape (M, 3)
+        Multiples of the lattice vectors by which each of its positions differs from that of its
+        owner.
 
     Raises
     ------
@@ -166,8 +182,13 @@ def find_pairs(
     owner = np.concatenate([np.arange(n), images % n])
     apart = np.array(np.unravel_index(images // n, sizes)).T - span
     shifts = (np.concatenate([np.zeros((n, 3), np.int64), apart]) - wraps[owner]) @ reduction
-    offsets = shifts @ np.where(pbc[:, None], cell, 0.0)
-    return Pairs(positions[owner] + offsets, owner, first, partner.astype(np.int32)), offsets
+    offsets = _lengths(shifts, cell, pbc)
+    return Pairs(positions[owner] + offsets, owner, first, partner.astype(np.int32)), shifts
+
+
+def _lengths(shifts: IntArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> FloatArray:
+    """Multiply out the lattice vectors of periodic directions."""
+    return shifts.astype(np.float64) @ np.where(pbc[:, None], cell, 0.0)
 
 
 def _check(positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> None:

@@ -110,7 +110,7 @@ def _neighbours(
     """Centers, neighbours and vectors between them of all pairs within the cutoff."""
     i, j, r = neighbor_list("ijD", atoms, potential.r_max)
     if not np.linalg.norm(r, axis=1).all():
-        raise InputError("two atoms at the same place were given; move or remove one")
+        raise InputError("two atoms are at the same place; move or remove one")
     return i, j, r
 
 

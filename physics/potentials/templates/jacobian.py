@@ -81,14 +81,22 @@ def multiply(rows, slopes, back, out):
             s12, s13, s14, s15 = slopes[s + 12], slopes[s + 13], slopes[s + 14], slopes[s + 15]
             for p in range(WIDTH):
                 out[row * WIDTH + p] += (
-                    s0 * back[(b + 0) * WIDTH + p] + s1 * back[(b + 1) * WIDTH + p]
-                    + s2 * back[(b + 2) * WIDTH + p] + s3 * back[(b + 3) * WIDTH + p]
-                    + s4 * back[(b + 4) * WIDTH + p] + s5 * back[(b + 5) * WIDTH + p]
-                    + s6 * back[(b + 6) * WIDTH + p] + s7 * back[(b + 7) * WIDTH + p]
-                    + s8 * back[(b + 8) * WIDTH + p] + s9 * back[(b + 9) * WIDTH + p]
-                    + s10 * back[(b + 10) * WIDTH + p] + s11 * back[(b + 11) * WIDTH + p]
-                    + s12 * back[(b + 12) * WIDTH + p] + s13 * back[(b + 13) * WIDTH + p]
-                    + s14 * back[(b + 14) * WIDTH + p] + s15 * back[(b + 15) * WIDTH + p]
+                    s0 * back[(b + 0) * WIDTH + p]
+                    + s1 * back[(b + 1) * WIDTH + p]
+                    + s2 * back[(b + 2) * WIDTH + p]
+                    + s3 * back[(b + 3) * WIDTH + p]
+                    + s4 * back[(b + 4) * WIDTH + p]
+                    + s5 * back[(b + 5) * WIDTH + p]
+                    + s6 * back[(b + 6) * WIDTH + p]
+                    + s7 * back[(b + 7) * WIDTH + p]
+                    + s8 * back[(b + 8) * WIDTH + p]
+                    + s9 * back[(b + 9) * WIDTH + p]
+                    + s10 * back[(b + 10) * WIDTH + p]
+                    + s11 * back[(b + 11) * WIDTH + p]
+                    + s12 * back[(b + 12) * WIDTH + p]
+                    + s13 * back[(b + 13) * WIDTH + p]
+                    + s14 * back[(b + 14) * WIDTH + p]
+                    + s15 * back[(b + 15) * WIDTH + p]
                 )
 
 
@@ -159,9 +167,7 @@ def add_radial(part, count, n_basic, mu, basic, monomial, sums_of, along):
         for b in range(n_basic):
             if mu[b] == function % RADIAL:
                 for q in range(CHEBYSHEV):
-                    along[basic[b], k * CHEBYSHEV + q] = sums_of[
-                        function // RADIAL, monomial[b], q
-                    ]
+                    along[basic[b], k * CHEBYSHEV + q] = sums_of[function // RADIAL, monomial[b], q]
 
 
 @compiled

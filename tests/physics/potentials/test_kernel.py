@@ -124,7 +124,7 @@ def test_it_equals_motep(  # noqa: PLR0917
     assert_equals_motep(draw_potential(level, n_species), atoms, motep)
 
 
-@pytest.mark.parametrize("level", [6, 16, 20])
+@pytest.mark.parametrize("level", [6, 10, 14, 16, 18, 20])
 def test_further_levels_equal_motep(
     level: int, draw_potential: DrawPotential, draw_atoms: Callable[..., Atoms], motep: Motep
 ) -> None:

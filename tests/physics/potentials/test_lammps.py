@@ -15,7 +15,7 @@ from ase.stress import voigt_6_to_full_3x3_stress
 from makers.lammps import load_lammps
 from physics.errors import InputError
 from physics.potentials.calculator import MTPCalculator
-from physics.potentials.kernel import evaluate
+from physics.potentials.kernel import evaluate_with_shortest
 from physics.potentials.lammps import couple
 from physics.potentials.potential import MomentTensorPotential
 
@@ -248,12 +248,12 @@ def test_an_interrupt_during_a_run_ends_it(
         calls.append(arguments)
         if len(calls) == 4:
             signal.raise_signal(signal.SIGINT)
-        return evaluate(*arguments)
+        return evaluate_with_shortest(*arguments)
 
     lmp = open_lammps(crystal(300.0))
     coupling = couple(lmp, repulsive, SPECIES)
     lmp.command("fix nve all nve")
-    monkeypatch.setattr("physics.potentials.lammps.evaluate", interrupted)
+    monkeypatch.setattr("physics.potentials.lammps.evaluate_with_shortest", interrupted)
     lmp.command("run 1000")
     assert lmp.extract_global("ntimestep") == 3
     with pytest.raises(KeyboardInterrupt):

@@ -5,7 +5,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from ase.neighborlist import primitive_neighbor_list
+from ase import Atoms
+from ase.neighborlist import neighbor_list, primitive_neighbor_list
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
@@ -154,10 +155,12 @@ def test_motion_within_half_the_skin_keeps_the_list_and_all_pairs(
     [
         (0.24, 0.0, [True, True, True], True),
         (0.26, 0.0, [True, True, True], False),
-        (0.0, 1e-6, [True, True, True], False),
+        (0.1, 0.01, [True, True, True], True),
+        (0.0, 0.3, [True, True, True], False),
+        (0.0, -0.3, [True, True, True], False),
         (0.0, 0.0, [True, True, False], False),
     ],
-    ids=["small-step", "large-step", "strained", "other-periodicity"],
+    ids=["small-step", "large-step", "strained", "expanded", "compressed", "other-periodicity"],
 )
 def test_the_list_is_built_anew_when_it_must(
     shift: float, strain: float, pbc: list[bool], kept: bool
@@ -224,3 +227,26 @@ def test_input_without_neighbours_is_refused(
 def test_cutoffs_that_are_none_are_refused(cutoff: float, skin: float) -> None:
     with pytest.raises(InputError, match="expected a positive cutoff"):
         NeighbourList(cutoff, skin)
+
+
+@given(
+    st.lists(st.floats(-0.03, 0.03), min_size=9, max_size=9),
+    st.lists(st.floats(-0.06, 0.06), min_size=18, max_size=18),
+    st.floats(-3, 3),
+)
+def test_a_list_kept_under_strain_misses_no_pair(
+    strain: list[float], moves: list[float], drift: float
+) -> None:
+    cell = np.array([[5.0, 0.0, 0.0], [1.5, 4.0, 0.0], [0.0, 1.0, 6.0]])
+    positions = np.random.default_rng(0).random((6, 3)) @ cell
+    neighbours = NeighbourList(4.0, skin=1.0)
+    neighbours.update(positions, cell, True)
+    deformation = np.eye(3) + np.reshape(strain, (3, 3))
+    now = positions @ deformation + np.reshape(moves, (6, 3)) + drift
+    pairs = neighbours.update(now, cell @ deformation, True)
+    atoms = Atoms("H6", now, cell=cell @ deformation, pbc=True)
+    center = np.repeat(np.arange(6), np.diff(pairs.first))
+    vectors = pairs.positions[pairs.index] - pairs.positions[center]
+    found = np.linalg.norm(vectors, axis=1)
+    expected = np.sort(neighbor_list("d", atoms, 4.0))
+    np.testing.assert_allclose(np.sort(found[found < 4.0]), expected, atol=1e-10)
