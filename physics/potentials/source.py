@@ -49,14 +49,17 @@ def kernel_source(plan: Layout, n_radial: int, n_chebyshev: int) -> str:
     str
         Python source with `walk_parameters` and `walk_jacobian`.
     """
+    width = max(PARAMETERS // n_chebyshev, 1) * n_chebyshev
+    stride = -(-width // 32) * 32
     return "\n".join(
         [
             "import numpy as np",
             "from numba import njit, prange",
+            "from physics.potentials.lanes import broadcast, load, store",
             f"LANES, ROW, SIMD, ROWS = {LANES}, {ROW}, {SIMD}, {4 + 2 * n_radial}",
             f"PADDED = {-(-len(plan.basic) // 16) * 16}",
             f"MONOMIALS, RADIAL, CHEBYSHEV = {len(plan.parent)}, {n_radial}, {n_chebyshev}",
-            f"WIDTH = {max(PARAMETERS // n_chebyshev, 1) * n_chebyshev}",
+            f"WIDTH, STRIDE, VECTORS = {width}, {stride}, {stride // 8}",
             'compiled = njit(fastmath=True, cache=True, error_model="numpy")',
             *_radial_source(n_radial, n_chebyshev),
             *_sums_source(plan, n_radial),

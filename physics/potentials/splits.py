@@ -60,7 +60,7 @@ def random_split(count: int, fraction: float, seed: int = 0) -> Split:
 
 
 def block_split(
-    groups: Sequence[Hashable], fraction: float, *, blocks: int = 10, seed: int = 0
+    groups: Sequence[Hashable], fraction: float, *, blocks: int = 50, seed: int = 0
 ) -> Split:
     """
     Divide configurations by contiguous blocks of each group, such as a trajectory.

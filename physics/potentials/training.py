@@ -81,6 +81,8 @@ def untrained(
     InputError
         If no two atoms are within the cutoff, or there is no such potential.
     """
+    if not r_max > 0:
+        raise InputError(f"a cutoff of {r_max} Å was given, expected a positive one")
     r_min = min((_shortest_distance(atoms, r_max) for atoms in images), default=np.inf)
     if not 0 < r_min < r_max:
         raise InputError(

@@ -3,7 +3,18 @@
 from stores.builders.base import PropertyBuilder
 from stores.builders.boundary import GrainBoundaryBuilder
 from stores.builders.elastic import ElasticBuilder
+from stores.builders.potential import PotentialBuilder
 
-BUILDERS: tuple[type[PropertyBuilder], ...] = (ElasticBuilder, GrainBoundaryBuilder)
+BUILDERS: tuple[type[PropertyBuilder], ...] = (
+    ElasticBuilder,
+    GrainBoundaryBuilder,
+    PotentialBuilder,
+)
 
-__all__ = ["BUILDERS", "ElasticBuilder", "GrainBoundaryBuilder", "PropertyBuilder"]
+__all__ = [
+    "BUILDERS",
+    "ElasticBuilder",
+    "GrainBoundaryBuilder",
+    "PotentialBuilder",
+    "PropertyBuilder",
+]

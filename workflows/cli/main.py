@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from physics.errors import InputError
-from workflows.cli import boundaries, data, engines, study
+from workflows.cli import boundaries, data, engines, potentials, study
 
 app = typer.Typer(
     name="thioflow",
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(study.app, name="study")
 app.add_typer(boundaries.app, name="gb")
+app.add_typer(potentials.app, name="mtp")
 app.command("engines")(engines.engines)
 app.command("build")(data.build)
 app.command("query")(data.query)

@@ -37,67 +37,113 @@ def carry(lane, moments, adjoint, times, multiplicity, opens, radial_ones, along
     Carry derivatives by `WIDTH` parameters from basic moments to adjoints of basic moments.
 
     `along` holds the derivatives of the moments (none if the parameters are not radial), `back`
-    those of the adjoints.
+    those of the adjoints; a moment has `VECTORS` rows in each.
     """
     if radial_ones:
         for k in range(len(times)):
             a, b, t, c = times[k, 0], times[k, 1], times[k, 2], multiplicity[k]
             by_a, by_b = c * moments[b, lane], c * moments[a, lane]
-            if opens[k]:
-                for p in range(WIDTH):
-                    along[t, p] = by_a * along[a, p] + by_b * along[b, p]
-            else:
-                for p in range(WIDTH):
-                    along[t, p] += by_a * along[a, p] + by_b * along[b, p]
+            first = not opens[k]
+            for v in range(VECTORS):
+                sum_of = by_a * load(along, a * VECTORS + v) + by_b * load(along, b * VECTORS + v)
+                if first:
+                    sum_of += load(along, t * VECTORS + v)
+                store(along, t * VECTORS + v, sum_of)
     for k in range(len(times) - 1, -1, -1):
         a, b, t, c = times[k, 0], times[k, 1], times[k, 2], multiplicity[k]
         by_a, by_b, of_t = c * moments[b, lane], c * moments[a, lane], c * adjoint[t, lane]
-        if radial_ones:
-            for p in range(WIDTH):
-                back[a, p] += by_a * back[t, p] + of_t * along[b, p]
-            for p in range(WIDTH):
-                back[b, p] += by_b * back[t, p] + of_t * along[a, p]
-        else:
-            for p in range(WIDTH):
-                back[a, p] += by_a * back[t, p]
-            for p in range(WIDTH):
-                back[b, p] += by_b * back[t, p]
+        for v in range(VECTORS):
+            of_target = load(back, t * VECTORS + v)
+            left = load(back, a * VECTORS + v) + by_a * of_target
+            if radial_ones:
+                left += of_t * load(along, b * VECTORS + v)
+            store(back, a * VECTORS + v, left)
+            right = load(back, b * VECTORS + v) + by_b * of_target
+            if radial_ones:
+                right += of_t * load(along, a * VECTORS + v)
+            store(back, b * VECTORS + v, right)
 
 
 @compiled
-def multiply(rows, slopes, back, out):
+def multiply(rows, n_basic, slopes, back, out):
     """
     Multiply derivatives of basic moments by position with those of adjoints by parameters.
 
-    Sixteen basic moments at a time, so that their factors stay in registers.
+    Six rows and four vectors at a time: their sums stay in registers.
     """
-    out[: rows * WIDTH] = 0.0
-    for b in range(0, PADDED, 16):
-        for row in range(rows):
-            s = row * PADDED + b
-            s0, s1, s2, s3 = slopes[s + 0], slopes[s + 1], slopes[s + 2], slopes[s + 3]
-            s4, s5, s6, s7 = slopes[s + 4], slopes[s + 5], slopes[s + 6], slopes[s + 7]
-            s8, s9, s10, s11 = slopes[s + 8], slopes[s + 9], slopes[s + 10], slopes[s + 11]
-            s12, s13, s14, s15 = slopes[s + 12], slopes[s + 13], slopes[s + 14], slopes[s + 15]
-            for p in range(WIDTH):
-                out[row * WIDTH + p] += (
-                    s0 * back[(b + 0) * WIDTH + p]
-                    + s1 * back[(b + 1) * WIDTH + p]
-                    + s2 * back[(b + 2) * WIDTH + p]
-                    + s3 * back[(b + 3) * WIDTH + p]
-                    + s4 * back[(b + 4) * WIDTH + p]
-                    + s5 * back[(b + 5) * WIDTH + p]
-                    + s6 * back[(b + 6) * WIDTH + p]
-                    + s7 * back[(b + 7) * WIDTH + p]
-                    + s8 * back[(b + 8) * WIDTH + p]
-                    + s9 * back[(b + 9) * WIDTH + p]
-                    + s10 * back[(b + 10) * WIDTH + p]
-                    + s11 * back[(b + 11) * WIDTH + p]
-                    + s12 * back[(b + 12) * WIDTH + p]
-                    + s13 * back[(b + 13) * WIDTH + p]
-                    + s14 * back[(b + 14) * WIDTH + p]
-                    + s15 * back[(b + 15) * WIDTH + p]
-                )
+    for row in range(0, rows, 6):
+        for v in range(0, VECTORS, 4):
+            zero = broadcast(0.0)
+            m00, m01, m02, m03 = zero, zero, zero, zero
+            m10, m11, m12, m13 = zero, zero, zero, zero
+            m20, m21, m22, m23 = zero, zero, zero, zero
+            m30, m31, m32, m33 = zero, zero, zero, zero
+            m40, m41, m42, m43 = zero, zero, zero, zero
+            m50, m51, m52, m53 = zero, zero, zero, zero
+            for b in range(n_basic):
+                first = b * VECTORS + v
+                b0, b1 = load(back, first), load(back, first + 1)
+                b2, b3 = load(back, first + 2), load(back, first + 3)
+                s = broadcast(slopes[np.uintp((row + 0) * PADDED + b)])
+                m00 += s * b0
+                m01 += s * b1
+                m02 += s * b2
+                m03 += s * b3
+                s = broadcast(slopes[np.uintp((row + 1) * PADDED + b)])
+                m10 += s * b0
+                m11 += s * b1
+                m12 += s * b2
+                m13 += s * b3
+                s = broadcast(slopes[np.uintp((row + 2) * PADDED + b)])
+                m20 += s * b0
+                m21 += s * b1
+                m22 += s * b2
+                m23 += s * b3
+                s = broadcast(slopes[np.uintp((row + 3) * PADDED + b)])
+                m30 += s * b0
+                m31 += s * b1
+                m32 += s * b2
+                m33 += s * b3
+                s = broadcast(slopes[np.uintp((row + 4) * PADDED + b)])
+                m40 += s * b0
+                m41 += s * b1
+                m42 += s * b2
+                m43 += s * b3
+                s = broadcast(slopes[np.uintp((row + 5) * PADDED + b)])
+                m50 += s * b0
+                m51 += s * b1
+                m52 += s * b2
+                m53 += s * b3
+            at = (row + 0) * VECTORS + v
+            store(out, at + 0, m00)
+            store(out, at + 1, m01)
+            store(out, at + 2, m02)
+            store(out, at + 3, m03)
+            at = (row + 1) * VECTORS + v
+            store(out, at + 0, m10)
+            store(out, at + 1, m11)
+            store(out, at + 2, m12)
+            store(out, at + 3, m13)
+            at = (row + 2) * VECTORS + v
+            store(out, at + 0, m20)
+            store(out, at + 1, m21)
+            store(out, at + 2, m22)
+            store(out, at + 3, m23)
+            at = (row + 3) * VECTORS + v
+            store(out, at + 0, m30)
+            store(out, at + 1, m31)
+            store(out, at + 2, m32)
+            store(out, at + 3, m33)
+            at = (row + 4) * VECTORS + v
+            store(out, at + 0, m40)
+            store(out, at + 1, m41)
+            store(out, at + 2, m42)
+            store(out, at + 3, m43)
+            at = (row + 5) * VECTORS + v
+            store(out, at + 0, m50)
+            store(out, at + 1, m51)
+            store(out, at + 2, m52)
+            store(out, at + 3, m53)
 
 
 @compiled
@@ -172,12 +218,12 @@ def add_radial(part, count, n_basic, mu, basic, monomial, sums_of, along):
 
 @compiled
 def add_products(
-    i, n, d, who, flat_back, slopes, flat_out, out, count, column, by_force, by_virial,
+    i, n, n_basic, d, who, back, slopes, flat_out, out, count, column, by_force, by_virial,
 ):  # fmt: skip
     """Add what parameters do to the adjoints of the basic moments."""
     for turn in range((n + ROW - 1) // ROW):
         here = min(ROW, n - turn * ROW)
-        multiply(3 * here, slopes[turn], flat_back, flat_out)
+        multiply(3 * here, n_basic, slopes[turn], back, flat_out)
         for j in range(here):
             r = d[turn, 3 * ROW + j]
             x, y, z = d[turn, j] * r, d[turn, ROW + j] * r, d[turn, 2 * ROW + j] * r
@@ -210,12 +256,11 @@ def walk_jacobian(
         weighted = np.zeros((turns * ROW, CHEBYSHEV))
         falling = np.zeros((turns * ROW, CHEBYSHEV))
         sums_of = np.zeros((n_species, MONOMIALS, CHEBYSHEV))
-        along = np.zeros((n_moments, WIDTH))
-        flat_back = np.zeros(max(n_moments, PADDED) * WIDTH)
-        back = flat_back.reshape(-1, WIDTH)
+        along, back = np.zeros(n_moments * STRIDE), np.zeros(n_moments * STRIDE)
+        along_rows, back_rows = along.reshape(-1, STRIDE), back.reshape(-1, STRIDE)
         slopes = np.zeros((turns, 3 * ROW * PADDED))
-        flat_out = np.zeros(3 * ROW * WIDTH)
-        out = flat_out.reshape(-1, WIDTH)
+        flat_out = np.zeros(3 * ROW * STRIDE)
+        out = flat_out.reshape(-1, STRIDE)
         of_neighbour = np.zeros((3, RADIAL * CHEBYSHEV))
         for c in range(c_low, c_high):
             for block in range(starts[c], starts[c + 1], LANES):
@@ -250,24 +295,24 @@ def walk_jacobian(
                     moments_of_polynomials(ends[lane], e, weighted, sums_of)
                     for part in range(0, own, WIDTH):
                         count = min(WIDTH, own - part)
-                        add_radial(part, count, n_basic, mu, basic, monomial, sums_of, along)
+                        add_radial(part, count, n_basic, mu, basic, monomial, sums_of, along_rows)
                         back[:] = 0.0
                         carry(
                             lane, moments, adjoint, times, multiplicity, opens, True, along, back,
                         )  # fmt: skip
                         add_products(
-                            i, n, d[lane], who[lane], flat_back, slopes, flat_out, out,
+                            i, n, n_basic, d[lane], who[lane], back, slopes, flat_out, out,
                             count, column + part, by_force, by_virial[c],
                         )  # fmt: skip
                     for part in range(0, len(scalars), WIDTH):
                         count = min(WIDTH, len(scalars) - part)
                         back[:] = 0.0
                         for p in range(count):
-                            back[scalars[part + p], p] = 1.0
+                            back_rows[scalars[part + p], p] = 1.0
                         carry(
                             lane, moments, adjoint, times, multiplicity, opens, False, along, back,
                         )  # fmt: skip
                         add_products(
-                            i, n, d[lane], who[lane], flat_back, slopes, flat_out, out,
+                            i, n, n_basic, d[lane], who[lane], back, slopes, flat_out, out,
                             count, of_scalars + part, by_force, by_virial[c],
                         )  # fmt: skip

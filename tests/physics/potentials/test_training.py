@@ -162,6 +162,8 @@ def test_what_cannot_be_fitted_is_refused(morse: list[Atoms], tmp_path: Path) ->
     copper = labelled([bulk("Cu").repeat(2) for _ in range(3)], MorsePotential())
     with pytest.raises(InputError, match="knows only Li, S"):
         train(start, copper)
+    with pytest.raises(InputError, match="cutoff of 0"):
+        untrained(morse, 4, r_max=0)
     with pytest.raises(InputError, match="shortest distance"):
         untrained([Atoms("Cu")], 4)
     checkpoint = tmp_path / "fit.npz"

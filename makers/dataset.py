@@ -1,0 +1,164 @@
+"""Jobs of labelled configurations: keep, split, take those that were selected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from jobflow import Maker, job
+
+from physics.errors import InputError
+from physics.potentials.splits import Split, block_split, random_split
+from stores.arrays import BLOB
+from stores.documents import DatasetDocument, GradeDocument, SplitDocument, merge_warnings
+from stores.hashing import input_hash
+
+LEAK = (
+    "the test set was drawn at random: if configurations are frames of trajectories, its errors "
+    "are too small, as nearly equal frames train; split by blocks"
+)
+
+
+@job(data=BLOB, output_schema=DatasetDocument)
+def keep_dataset(dataset: DatasetDocument) -> DatasetDocument:
+    """
+    Keep a data set in the store, for the jobs that use it.
+
+    Parameters
+    ----------
+    dataset : DatasetDocument
+        The data set.
+
+    Returns
+    -------
+    DatasetDocument
+        The same.
+    """
+    return dataset
+
+
+@dataclass
+class SplitMaker(Maker):
+    """
+    Divide a data set into a training set and a test set.
+
+    Parameters
+    ----------
+    name : str
+        Name of the job.
+    method : {"blocks", "random"}
+        Contiguous blocks of each group, or single configurations at random; random frames of one
+        trajectory leak from the training set into the test set, and a warning says so.
+    fraction : float
+        Part that tests.
+    blocks : int
+        Blocks of each group: many, for the standard error of test errors, and longer than frames
+        of a trajectory resemble each other.
+    seed : int
+        Of the random numbers.
+    """
+
+    name: str = "split"
+    method: Literal["blocks", "random"] = "blocks"
+    fraction: float = 0.1
+    blocks: int = 50
+    seed: int = 0
+
+    def divide(self, groups: Sequence[str]) -> Split:
+        """
+        Divide here and now.
+
+        Parameters
+        ----------
+        groups : sequence of str
+            Group of each configuration.
+
+        Returns
+        -------
+        Split
+            Places of the configurations that train and that test.
+
+        Raises
+        ------
+        InputError
+            If one of the parts would be empty, or the method is unknown.
+        """
+        if self.method == "blocks":
+            return block_split(groups, self.fraction, blocks=self.blocks, seed=self.seed)
+        if self.method == "random":
+            return random_split(len(groups), self.fraction, self.seed)
+        raise InputError(f"method {self.method!r} was given, expected 'blocks' or 'random'")
+
+    @job(data=BLOB, output_schema=SplitDocument)
+    def make(self, dataset: DatasetDocument, parents: list[str] | None = None) -> SplitDocument:
+        """
+        Divide as a job.
+
+        Parameters
+        ----------
+        dataset : DatasetDocument
+            The data set; in a group configurations are in the order of time.
+        parents : list of str, optional
+            Job that made it.
+
+        Returns
+        -------
+        SplitDocument
+            Both parts.
+
+        Raises
+        ------
+        InputError
+            If one of them would be empty, or the method is unknown.
+        """
+        split = self.divide(dataset.groups)
+        heard = [LEAK] if self.method == "random" else []
+        common = {
+            "parents": parents or [],
+            "versions": dataset.versions,
+            "warnings": merge_warnings(dataset.warnings, heard),
+        }
+        return SplitDocument(
+            input_hash=input_hash("SplitMaker", self, dataset=dataset.checksum),
+            method=self.method,
+            training=dataset.taken(split.training.tolist(), "training set", **common),
+            test=dataset.taken(split.test.tolist(), "test set", **common),
+            test_blocks=split.test_blocks.tolist(),
+            **common,
+        )
+
+
+@job(data=BLOB, output_schema=DatasetDocument)
+def take_selected(
+    candidates: DatasetDocument, graded: GradeDocument, parents: list[str] | None = None
+) -> DatasetDocument:
+    """
+    Take the configurations that were selected by their grades.
+
+    Parameters
+    ----------
+    candidates : DatasetDocument
+        The configurations that were graded.
+    graded : GradeDocument
+        Their grades.
+    parents : list of str, optional
+        Jobs that made both.
+
+    Returns
+    -------
+    DatasetDocument
+        Those selected.
+
+    Raises
+    ------
+    InputError
+        If none was selected, or others were graded.
+    """
+    if candidates.checksum != graded.candidates.checksum or not graded.selected:
+        raise InputError(
+            f"{len(graded.selected)} configurations were selected of a data set "
+            f"{graded.candidates.checksum[:8]}, given was {candidates.checksum[:8]}; expected some "
+            "of the same"
+        )
+    return candidates.taken(
+        graded.selected, f"grade above {graded.threshold:g}", parents=parents or []
+    )
