@@ -90,7 +90,7 @@ class ActiveSetMaker(Maker):
                 "input_hash": input_hash(
                     "ActiveSetMaker",
                     self,
-                    potential=potential.checksum,
+                    potential=potential.input_hash,
                     training=training.checksum,
                     test=evaluation.errors.dataset.checksum if evaluation else None,
                 ),

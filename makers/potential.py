@@ -234,7 +234,7 @@ class EvaluateMaker(Maker):
         }  # fmt: skip
         return EvaluationDocument(
             input_hash=input_hash(
-                "EvaluateMaker", {}, potential=potential.checksum, dataset=dataset.checksum
+                "EvaluateMaker", {}, potential=potential.input_hash, dataset=dataset.checksum
             ),
             parents=parents or [],
             versions=versions(*PACKAGES),

@@ -139,13 +139,12 @@ class _Fields:
 
     def table(self) -> MomentTable:
         """Moment table of the file."""
+        basic = self.listed("alpha_index_basic", "alpha_index_basic_count", 4)
+        times = self.listed("alpha_index_times", "alpha_index_times_count", 4)
+        scalars = self.listed("alpha_moment_mapping", "alpha_scalar_moments")
+        n_moments = self.count("alpha_moments_count")
         try:
-            table = MomentTable(
-                basic=self.listed("alpha_index_basic", "alpha_index_basic_count", 4),
-                times=self.listed("alpha_index_times", "alpha_index_times_count", 4),
-                scalars=self.listed("alpha_moment_mapping", "alpha_scalar_moments"),
-                n_moments=self.count("alpha_moments_count"),
-            )
+            table = MomentTable(basic, times, scalars, n_moments)
         except InputError as error:
             raise self.error(str(error)) from error
         if table.n_radial != self.count("radial_funcs_count"):

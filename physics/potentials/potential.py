@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from ase.data import atomic_numbers
+from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import ArrayLike, NDArray
 
 from physics.errors import InputError
@@ -217,7 +217,7 @@ class MomentTensorPotential:
         if not matches.any(axis=1).all():
             unknown = sorted(set(np.asarray(numbers).tolist()) - set(known))
             raise InputError(
-                f"atoms of atomic number {unknown} were given, but the potential knows only "
-                f"{', '.join(self.species)}; train one that knows them"
+                f"atoms of {', '.join(chemical_symbols[z] for z in unknown)} were given, but the "
+                f"potential knows only {', '.join(self.species)}; train one that knows them"
             )
         return matches.argmax(axis=1)

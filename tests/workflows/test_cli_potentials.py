@@ -217,7 +217,7 @@ def test_unusable_input_is_one_line_and_status_2(mtp: MTP) -> None:
     Path("cut.mtp").write_text(text[: len(text) // 2])
     shutil.copy("data.extxyz", "foreign.mtp")
     faults = [
-        (("grade", "cu.mtp", "cu.active.npz", "silver.extxyz"), "atomic number [47]"),
+        (("grade", "cu.mtp", "cu.active.npz", "silver.extxyz"), "atoms of Ag were given"),
         (("grade", "later.mtp", "cu.active.npz", "data.extxyz"), "select the active set anew"),
         (("grade", "cu.mtp", "cu.mtp", "data.extxyz"), "no active set"),
         (("errors", "cut.mtp", "data.extxyz"), "give a complete"),

@@ -1,6 +1,5 @@
 """The calculator: equal to the reference, its forces are derivatives, bad input is refused."""
 
-import re
 import warnings
 from collections.abc import Callable
 
@@ -132,7 +131,7 @@ def test_close_atoms_bring_one_warning(draw_potential: DrawPotential) -> None:
 
 def test_what_cannot_be_evaluated_is_refused(draw_potential: DrawPotential) -> None:
     calculator = MTPCalculator(draw_potential(4))
-    with pytest.raises(InputError, match=re.escape("atomic number [8]")):
+    with pytest.raises(InputError, match="atoms of O were given"):
         calculator.get_property("energy", Atoms("LiO", positions=[[0, 0, 0], [2, 0, 0]]))
     with pytest.raises(InputError, match="same place"):
         calculator.get_property("energy", Atoms("LiP", positions=[[1, 1, 1], [1, 1, 1]]))
