@@ -10,6 +10,8 @@ STUDIES = Path(__file__).parent.parent / "workflows" / "studies"
 RECORDINGS = Path(__file__).parent / "recordings"
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# threads of numba wait for each other without holding the cores that other tests need
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 @pytest.fixture(autouse=True)

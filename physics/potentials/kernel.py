@@ -1,12 +1,10 @@
 """Energies, forces and virials, and all derivatives that training needs, in compiled passes."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
-from numba import get_num_threads, set_num_threads
 from numpy.typing import NDArray
 
 from physics.potentials.compiled import import_source
@@ -15,13 +13,10 @@ from physics.potentials.layout import Layout, layout
 from physics.potentials.moments import MomentTable
 from physics.potentials.potential import MomentTensorPotential
 from physics.potentials.source import kernel_source
+from physics.potentials.threads import threads_for
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-
-ATOMS_PER_THREAD = 64
-"""Smaller systems use fewer threads: on busy cores, waiting for another thread takes longer."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ def evaluate_with_shortest(
     table, count = potential.table, len(types)
     module, plan = _kernel(table, potential.n_chebyshev, evaluation_source)
     energies, forces, virials = np.empty(count), np.empty((count, 3)), np.empty((count, 6))
-    with _threads(count) as threads:
+    with threads_for(count) as threads:
         least = np.empty(threads)
         module.walk_energies(
             pairs.positions, pairs.owner, types, pairs.first, pairs.index,
@@ -132,7 +127,7 @@ def parameter_gradients(
     module, plan = _kernel(potential.table, potential.n_chebyshev)
     by_radial = np.zeros((count, *potential.radial.shape[1:]))
     by_scalar = np.empty((count, len(potential.xi)))
-    with _threads(count) as threads:
+    with threads_for(count) as threads:
         module.walk_parameters(
             *_arguments(potential, plan, types, pairs),
             potential.radial, potential.xi,
@@ -168,24 +163,14 @@ def jacobian(
     by_energy = np.zeros((count, n_parameters))
     by_force = np.zeros((len(types), 3, n_parameters))
     by_virial = np.zeros((count, 6, n_parameters))
-    module.walk_jacobian(
-        *_arguments(potential, plan, types, pairs), plan.mu, plan.monomial, plan.opens, pairs.owner,
-        potential.radial, potential.xi,
-        potential.r_min, potential.r_max, potential.scaling, starts, get_num_threads(),
-        by_energy, by_force, by_virial,
-    )  # fmt: skip
+    with threads_for(len(types)) as threads:
+        module.walk_jacobian(
+            *_arguments(potential, plan, types, pairs),
+            plan.mu, plan.monomial, plan.opens, pairs.owner, potential.radial, potential.xi,
+            potential.r_min, potential.r_max, potential.scaling, starts, threads,
+            by_energy, by_force, by_virial,
+        )  # fmt: skip
     return by_energy, by_force, by_virial
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[int]:
-    """Use as many threads as pay for a number of atoms."""
-    allowed = get_num_threads()
-    set_num_threads(max(1, min(allowed, count // ATOMS_PER_THREAD)))
-    try:
-        yield get_num_threads()
-    finally:
-        set_num_threads(allowed)
 
 
 def _arguments(

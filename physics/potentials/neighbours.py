@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from physics.errors import InputError
 from physics.potentials.kernel import Pairs
+from physics.potentials.threads import threads_for
 
 MARGIN = 1e-9
 """By how much, relatively, bins are wider than the cutoff, so that rounding loses no pair."""
@@ -169,10 +170,11 @@ def find_pairs(
     arguments = inside[order], lattice, pbc, bins, stencil, span, order, start, cutoff
 
     nothing = np.empty(0, np.int64)
-    counts = _search(*arguments, nothing, nothing, nothing)
-    first = np.concatenate([[0], np.cumsum(counts)])
-    partner, block = np.empty(first[-1], np.int64), np.empty(first[-1], np.int64)
-    _search(*arguments, first, partner, block)
+    with threads_for(len(positions)):
+        counts = _search(*arguments, nothing, nothing, nothing)
+        first = np.concatenate([[0], np.cumsum(counts)])
+        partner, block = np.empty(first[-1], np.int64), np.empty(first[-1], np.int64)
+        _search(*arguments, first, partner, block)
 
     n, sizes = len(positions), tuple(2 * span + 1)
     home = np.ravel_multi_index(tuple(span), sizes)

@@ -19,6 +19,7 @@ from stores.results import Results
 ROOT = Path(__file__).parent.parent.parent
 STUDIES = ROOT / "workflows" / "studies"
 THIOFLOW = str(Path(sys.executable).parent / "thioflow")
+NOTHING_NEW = "elastic: 0 new\ngrain_boundaries: 0 new\npotentials: 0 new\n"
 
 
 def thioflow(
@@ -134,7 +135,7 @@ def test_status_query_report_export(finished: Path) -> None:
         finished, "query", "elastic", "--where", '{"bulk_hill": {"$lt": 100}}', "--format", "csv"
     )
     assert len(none.stdout.splitlines()) == 1
-    assert thioflow(finished, "build").stdout == "elastic: 0 new\ngrain_boundaries: 0 new\n"
+    assert thioflow(finished, "build").stdout == NOTHING_NEW
     assert thioflow(finished, "report", "copper", "--output", "r.html").returncode == 0
     assert (finished / "r.html").stat().st_size > 10_000
 
