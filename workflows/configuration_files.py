@@ -1,6 +1,6 @@
 """Configurations in files: whatever ASE reads, and `.cfg` of MLIP."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import ase.io
@@ -55,31 +55,6 @@ def write_configurations(path: Path, images: Sequence[Atoms]) -> None:
         Configurations.
     """
     ase.io.write(path, [atoms.copy() for atoms in images], format="extxyz")
-
-
-def require_free(paths: Iterable[Path], *, force: bool) -> None:
-    """
-    Insist that files can be written.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-        The files.
-    force : bool
-        Whether files that exist may be replaced.
-
-    Raises
-    ------
-    InputError
-        If a folder is missing or in the way, or a file exists already.
-    """
-    for path in paths:
-        if not path.parent.is_dir():
-            raise InputError(f"there is no folder {path.parent} to write {path.name} to; make it")
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; give the name of a file")
-        if path.exists() and not force:
-            raise InputError(f"{path} exists already; give another name, or --force to replace it")
 
 
 def _read(path: Path, species: Sequence[str] | None, *, labelled: bool) -> list[Atoms]:

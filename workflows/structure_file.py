@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pymatgen.io.cif import CifWriter
 from pymatgen.io.vasp import Poscar
 
 from physics.errors import InputError
+from workflows.output_files import require_free
 from workflows.study_file import read_structure
 
 XYZ = (".xyz", ".extxyz")
@@ -80,13 +81,13 @@ def write_structures(structures: Mapping[Path, Structure], *, force: bool = Fals
                 path.unlink()
 
 
-def require_writable(paths: Iterable[Path], *, force: bool = False) -> None:
+def require_writable(paths: Collection[Path], *, force: bool = False) -> None:
     """
     Insist that structures can be written to files.
 
     Parameters
     ----------
-    paths : iterable of Path
+    paths : collection of Path
         The files.
     force : bool
         Whether files that exist may be replaced.
@@ -98,12 +99,7 @@ def require_writable(paths: Iterable[Path], *, force: bool = False) -> None:
     """
     for path in paths:
         _format(path)
-        if not path.parent.is_dir():
-            raise InputError(f"there is no folder {path.parent} to write {path.name} to; make it")
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; give the name of a file")
-        if path.exists() and not force:
-            raise InputError(f"{path} exists already; give another name, or --force to replace it")
+    require_free(paths, force=force)
 
 
 def _format(path: Path) -> Callable[[Structure], str]:

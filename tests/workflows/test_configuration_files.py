@@ -11,7 +11,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from motep.io.mlip.cfg import write_cfg
 
 from physics.errors import InputError
-from workflows.configuration_files import read_configurations, require_free, write_configurations
+from workflows.configuration_files import read_configurations, write_configurations
 
 STRESS = np.array([1.0, 2.0, 3.0, 0.4, 0.5, 0.6]) / 100
 
@@ -90,13 +90,3 @@ def test_truncated_cfg_is_refused(workspace: Path) -> None:
     Path("a.cfg").write_text("BEGIN_CFG\n Size\n")
     with pytest.raises(InputError, match=r"cannot read a\.cfg"):
         read_configurations([Path("a.cfg")], species=["Na", "Cl"])
-
-
-def test_files_are_not_replaced_unasked(workspace: Path) -> None:
-    Path("a").touch()
-    Path("folder").mkdir()
-    require_free([Path("b")], force=False)
-    require_free([Path("a")], force=True)
-    for path, message in (("a", "exists already"), ("folder", "a folder"), ("no/b", "no folder")):
-        with pytest.raises(InputError, match=message):
-            require_free([Path(path)], force=False)

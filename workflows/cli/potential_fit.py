@@ -93,7 +93,8 @@ def fit(
     from physics.potentials.files import write_potential
     from physics.potentials.loss import Weights
     from workflows.cli.potential_tables import error_rows, print_errors
-    from workflows.configuration_files import read_configurations, require_free
+    from workflows.configuration_files import read_configurations
+    from workflows.output_files import require_free
 
     if output.suffix != ".mtp":
         raise InputError(f"--output {output}: expected a name that ends in .mtp")

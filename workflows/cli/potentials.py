@@ -108,11 +108,8 @@ def grade(
     from physics.potentials.active_set_file import read_active_set
     from physics.potentials.files import read_potential
     from workflows.cli.potential_tables import GradeRow, print_grades
-    from workflows.configuration_files import (
-        read_configurations,
-        require_free,
-        write_configurations,
-    )
+    from workflows.configuration_files import read_configurations, write_configurations
+    from workflows.output_files import require_free
 
     if select:
         require_free([select], force=force)
