@@ -187,6 +187,7 @@ def _trained(
 
     if checkpoint.exists():
         typer.echo(f"Going on from {checkpoint}")
+    typer.echo("The first fit at a level compiles code for it before its first step")
     began = time.monotonic()
 
     def tell(step: int, loss: float) -> None:
