@@ -54,6 +54,37 @@ class MTPCalculator(Calculator):
         self._elements: tuple[bytes, tuple[str, ...]] = b"", ()
         self._types: IntArray = np.empty(0, np.int64)
 
+    def check_state(self, atoms: Atoms, tol: float = 0.0) -> list[str]:  # noqa: ARG002
+        """
+        Find what changed since the last calculation; called by ASE, whose own way takes longer.
+
+        Parameters
+        ----------
+        atoms : ase.Atoms
+            Structure.
+        tol : float
+            As ASE passes it; whatever differs at all has changed.
+
+        Returns
+        -------
+        list of str
+            Those of positions, numbers, cell and pbc that differ.
+        """
+        known = self.atoms
+        if known is None:
+            return list(all_changes)
+        arrays = {
+            "positions": (known.positions, atoms.positions),
+            "numbers": (known.numbers, atoms.numbers),
+            "cell": (known.cell.array, atoms.cell.array),
+            "pbc": (known.pbc, atoms.pbc),
+        }
+        return [
+            name
+            for name, (before, now) in arrays.items()
+            if before.shape != now.shape or (before != now).any()
+        ]
+
     def calculate(
         self,
         atoms: Atoms | None = None,

@@ -95,6 +95,31 @@ def test_a_calculator_follows_atoms_that_move_strain_and_change(
         assert forces == pytest.approx(expected, abs=1e-10 * abs(expected).max())
 
 
+def test_only_what_changes_the_energy_is_computed_anew(
+    draw_potential: DrawPotential, draw_atoms: DrawAtoms
+) -> None:
+    atoms = draw_atoms(4, cell=TRICLINIC, seed=6)
+    calculator = MTPCalculator(draw_potential(8))
+    atoms.calc = calculator
+    atoms.get_potential_energy()
+    results = calculator.results
+    atoms.set_initial_charges([1.0, 0.0, 0.0, -1.0])
+    atoms.set_momenta(np.ones((4, 3)))
+    atoms.get_forces()
+    assert calculator.results is results
+    for change in (
+        lambda: atoms.set_pbc([True, True, False]),
+        lambda: atoms.set_cell(1.01 * atoms.cell),
+        lambda: atoms.symbols.__setitem__(0, "P" if atoms.symbols[0] == "Li" else "Li"),
+        lambda: atoms.rattle(1e-9),
+        atoms.pop,
+    ):
+        change()
+        results = calculator.results
+        atoms.get_forces()
+        assert calculator.results is not results
+
+
 def test_energy_and_force_are_continuous_at_the_cutoff_and_go_to_zero(
     draw_potential: DrawPotential,
 ) -> None:
