@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -14,8 +15,8 @@ def import_source(source: str) -> ModuleType:
     Import generated source as a module.
 
     The file lies in ``$XDG_CACHE_HOME/thioflow`` (``~/.cache/thioflow``) under the hash of its
-    content, beside the machine code that numba caches for it; where that cannot be written to, in a
-    folder of this process.
+    content and of the modules that it imports from, beside the machine code that numba caches for
+    it, which contains theirs; where that cannot be written to, in a folder of this process.
 
     Parameters
     ----------
@@ -27,7 +28,7 @@ def import_source(source: str) -> ModuleType:
     ModuleType
         The module; the same one for the same source.
     """
-    name = f"thioflow_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
+    name = f"thioflow_{_fingerprint(source)[:24]}"
     if name in sys.modules:
         return sys.modules[name]
     path = _written(source, name)
@@ -38,6 +39,16 @@ def import_source(source: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _fingerprint(source: str) -> str:
+    """Hash a source and the modules that it imports from."""
+    digest = hashlib.sha256(source.encode())
+    for imported in sorted(set(re.findall(r"^from (\S+) import", source, re.MULTILINE))):
+        spec = importlib.util.find_spec(imported)
+        if spec and spec.origin:
+            digest.update(Path(spec.origin).read_bytes())
+    return digest.hexdigest()
 
 
 def _written(source: str, name: str) -> Path:

@@ -20,6 +20,19 @@ def test_the_same_source_is_the_same_module(
     assert module.__file__ in map(str, kept)
 
 
+def test_machine_code_of_another_version_of_an_imported_module_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "thioflow_part.py").write_text("ANSWER = 1\n")
+    source = "from thioflow_part import ANSWER\n"
+    first = import_source(source)
+    (tmp_path / "thioflow_part.py").write_text("ANSWER = 2\n")
+    assert import_source(source) is not first
+    assert len(list((tmp_path / "thioflow").glob("*.py"))) == 2
+
+
 def test_a_cache_that_cannot_be_written_to_is_done_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
