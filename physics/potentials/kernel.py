@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.potentials.compiled import import_source
+from physics.potentials.derivative_source import derivative_source
 from physics.potentials.evaluation_source import evaluation_source
 from physics.potentials.layout import Layout, layout
 from physics.potentials.moments import MomentTable
 from physics.potentials.potential import MomentTensorPotential
-from physics.potentials.source import kernel_source
 from physics.potentials.threads import threads_for
 
 FloatArray = NDArray[np.float64]
@@ -190,7 +190,7 @@ _kernels: dict[tuple[bytes, int, Writer], tuple[ModuleType, Layout]] = {}
 
 
 def _kernel(
-    table: MomentTable, n_chebyshev: int, write: Writer = kernel_source
+    table: MomentTable, n_chebyshev: int, write: Writer = derivative_source
 ) -> tuple[ModuleType, Layout]:
     """Give the compiled code of a table; tables are compared by content."""
     key = (table.basic.tobytes() + table.times.tobytes(), n_chebyshev, write)

@@ -1,1 +1,1 @@
-"""Loops over atoms that are the same for every moment table: `source` builds modules from them."""
+"""Loops over atoms that are the same for every moment table: templates of the two kernels."""

@@ -1,4 +1,4 @@
-"""Derivatives of energies, forces and virials by all parameters: a template, see `source`."""
+"""Derivatives of energies, forces and virials by all parameters: see `derivative_source`."""
 
 
 @compiled

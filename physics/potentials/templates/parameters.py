@@ -1,4 +1,4 @@
-"""Derivatives of the energy by the parameters: a template, see `source`."""
+"""Derivatives of the energy by the parameters: a template, see `derivative_source`."""
 
 
 @njit(parallel=True, fastmath=True, cache=True, error_model="numpy")

@@ -33,7 +33,7 @@ PARAMETERS = 96
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def kernel_source(plan: Layout, n_radial: int, n_chebyshev: int) -> str:
+def derivative_source(plan: Layout, n_radial: int, n_chebyshev: int) -> str:
     """
     Write the module of a table: its straight-line functions, and the walks that call them.
 
