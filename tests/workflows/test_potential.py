@@ -229,7 +229,8 @@ def test_a_fit_that_was_killed_goes_on_where_it_was(
     before = steps(log)
     after = steps(log.parent.with_name("0001-fit-potential.2") / "job.log")
     assert 3 <= before[-1] < 25
-    assert after[0] in {before[-1], before[-1] + 1}
+    # a step is kept before it is told of, so one more than were told of may not be repeated
+    assert after[0] - before[-1] in {1, 2}
     assert after[-1] == 25
     assert output(flow, folder).losses == pytest.approx(whole.losses, rel=1e-6)
 
