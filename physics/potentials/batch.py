@@ -1,7 +1,7 @@
 """Many configurations evaluated as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
@@ -35,9 +35,7 @@ class Batch:
     pairs: Pairs
 
     @classmethod
-    def of(
-        cls, potential: MomentTensorPotential, images: Sequence[Atoms], skin: float = 0.01
-    ) -> "Batch":
+    def of(cls, potential: MomentTensorPotential, images: Sequence[Atoms]) -> "Batch":
         """
         Find the neighbours in each configuration.
 
@@ -47,8 +45,6 @@ class Batch:
             Whose species and cutoff count.
         images : sequence of ase.Atoms
             Configurations, at least one.
-        skin : float
-            Distance beyond the cutoff within which pairs are listed, Å.
 
         Returns
         -------
@@ -62,7 +58,7 @@ class Batch:
             of (`NeighbourList`).
         """
         found = [
-            find_pairs(atoms.positions, atoms.cell.array, atoms.pbc, potential.r_max + skin)[0]
+            find_pairs(atoms.positions, atoms.cell.array, atoms.pbc, potential.r_max)[0]
             for atoms in images
         ]
         starts = np.cumsum([0, *map(len, images)])
@@ -96,25 +92,3 @@ class Batch:
     def total(self, per_atom: FloatArray) -> FloatArray:
         """Sum quantities of atoms, shape (N, ...), over each configuration."""
         return np.add.reduceat(per_atom, self.starts[:-1])
-
-    def displaced(self, displacements: FloatArray, strains: FloatArray) -> "Batch":
-        """
-        Strain the configurations and move their atoms.
-
-        Parameters
-        ----------
-        displacements : ndarray, shape (N, 3)
-            Of all atoms, Å. Together with the strain they move atoms by less than half of the skin.
-        strains : ndarray, shape (n_configurations, 3, 3)
-            Of the configurations, symmetric.
-
-        Returns
-        -------
-        Batch
-            With the same pairs.
-        """
-        pairs = self.pairs
-        configuration = np.repeat(np.arange(len(self.sizes)), self.sizes)[pairs.owner]
-        strained = np.einsum("mab,mb->ma", strains[configuration], pairs.positions)
-        positions = pairs.positions + strained + displacements[pairs.owner]
-        return replace(self, pairs=replace(pairs, positions=positions))

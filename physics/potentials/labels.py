@@ -11,8 +11,6 @@ from physics.errors import InputError
 
 FloatArray = NDArray[np.float64]
 
-STRESS_SHAPE = (6,)
-
 
 @dataclass(frozen=True)
 class Labels:
@@ -75,7 +73,7 @@ def _labels(number: int, atoms: Atoms) -> tuple[float, FloatArray, FloatArray]:
     results = atoms.calc.results if atoms.calc else {}
     if "energy" not in results:
         raise InputError(f"{name} has no energy; attach the results of a calculation to it")
-    shapes = {"energy": (), "forces": (len(atoms), 3), "stress": STRESS_SHAPE}
+    shapes = {"energy": (), "forces": (len(atoms), 3), "stress": (6,)}
     for label, shape in shapes.items():
         given = np.asarray(results.get(label, np.zeros(shape)), dtype=float)
         if given.shape != shape or not np.isfinite(given).all():
