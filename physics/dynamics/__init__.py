@@ -1,0 +1,1 @@
+"""Molecular dynamics: protocols, integrators, what they give and what stops them."""
