@@ -10,9 +10,20 @@ from stores.documents.boundary import (
     RelaxedBoundaryDocument,
     RelaxedCandidate,
 )
-from stores.documents.calculation import CalculationDocument, TrajectoryFile
+from stores.documents.calculation import CalculationDocument
 from stores.documents.dataset import DatasetDocument, DatasetReference, SplitDocument
+from stores.documents.dynamics import (
+    DynamicsDocument,
+    DynamicsRunDocument,
+    TrajectoryFile,
+)
 from stores.documents.elastic import ElasticDocument, StressStrainDocument
+from stores.documents.glass import (
+    GlassDocument,
+    GlassElasticDocument,
+    QuenchDocument,
+    QuenchTensorsDocument,
+)
 from stores.documents.potential import (
     ActiveSetRecord,
     DatasetErrors,
@@ -22,6 +33,7 @@ from stores.documents.potential import (
     PotentialDocument,
     SearchCandidate,
     SearchDocument,
+    StoredPotential,
 )
 
 __all__ = [
@@ -35,18 +47,25 @@ __all__ = [
     "DatasetErrors",
     "DatasetReference",
     "Document",
+    "DynamicsDocument",
+    "DynamicsRunDocument",
     "ElasticDocument",
     "EvaluationDocument",
     "FittedPotentialDocument",
+    "GlassDocument",
+    "GlassElasticDocument",
     "GradeDocument",
     "GrainBoundaryDocument",
     "PotentialDocument",
     "PropertyDocument",
+    "QuenchDocument",
+    "QuenchTensorsDocument",
     "RelaxedBoundaryDocument",
     "RelaxedCandidate",
     "SearchCandidate",
     "SearchDocument",
     "SplitDocument",
+    "StoredPotential",
     "StressStrainDocument",
     "TrajectoryFile",
     "merge_warnings",

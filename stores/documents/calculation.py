@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pymatgen.core import Structure
 
 from stores.documents.base import Document
@@ -11,20 +11,10 @@ Vector = tuple[float, float, float]
 Matrix3 = tuple[Vector, Vector, Vector]
 
 
-class TrajectoryFile(BaseModel):
-    """A trajectory on disk: never in the document itself."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    path: str = Field(description="absolute path of the file")
-    sha256: str = Field(description="SHA-256 checksum of the file")
-    frames: int = Field(description="number of frames")
-
-
 class CalculationDocument(Document):
     """Energy, forces and stress of one structure, and how they were obtained."""
 
-    kind: Literal["static", "relax", "md"] = Field(description="what the job did")
+    kind: Literal["static", "relax"] = Field(description="what the job did")
     engine: str = Field(description="name of the engine in the registry")
     functional: str = Field(description="level of theory of the engine")
     mode: Literal["run", "replay"] = Field(
@@ -41,4 +31,3 @@ class CalculationDocument(Document):
     steps: int = Field(description="configurations evaluated, the first included")
     seconds: float = Field(description="wall time of the engine, s")
     directory: str = Field(description="folder the job ran in")
-    trajectory: TrajectoryFile | None = Field(default=None, description="trajectory of an MD run")

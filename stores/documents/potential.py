@@ -124,34 +124,39 @@ class ActiveSetRecord(BaseModel):
             return read_active_set(path, potential)
 
 
-class PotentialDocument(Document):
-    """A fitted moment tensor potential, and how it was fitted."""
+class StoredPotential(BaseModel):
+    """A moment tensor potential, and its active set if there is one."""
 
-    engine: FittingEngine = Field(description="what fitted it: thioflow itself, or MLIP")
+    model_config = ConfigDict(extra="forbid")
+
     text: str = Field(description="the potential as an .mtp file")
     checksum: str = Field(description="SHA-256 of that text")
-    species: list[str] = Field(description="elements, in the order of the coefficients")
-    level: int = Field(description="level")
-    r_min: float = Field(description="shortest distance expected, Å")
-    r_max: float = Field(description="cutoff, Å")
-    n_chebyshev: int = Field(description="Chebyshev polynomials of each radial function")
-    n_parameters: int = Field(description="number of parameters")
-    weights: Weights = Field(description="of energies, forces, stresses and ridge in the loss")
-    seed: int | None = Field(description="of the untrained coefficients; None if it began trained")
-    began_with: str | None = Field(
-        description="checksum of the trained potential that it began with; None if untrained"
-    )
-    losses: list[float] = Field(
-        description="loss before each step and after the last; before and after with MLIP"
-    )
-    start_losses: list[float] = Field(description="final loss of each start that was tried")
-    converged: bool | None = Field(description="whether the search ended; None: MLIP does not say")
-    seconds: float = Field(description="wall time of the fit, s")
-    training: DatasetErrors = Field(description="training set, and errors on it")
-    test: DatasetErrors | None = Field(default=None, description="test set, and errors on it")
     active_set: ActiveSetRecord | None = Field(
         default=None, description="active set of the training set, once it was selected"
     )
+
+    @classmethod
+    def of(
+        cls, potential: MomentTensorPotential, active: ActiveSet | None = None
+    ) -> "StoredPotential":
+        """
+        Keep a potential, such as one read from a file.
+
+        Parameters
+        ----------
+        potential : MomentTensorPotential
+            The potential.
+        active : ActiveSet, optional
+            Its active set.
+
+        Returns
+        -------
+        StoredPotential
+            Both.
+        """
+        text, checksum = potential_text(potential)
+        record = ActiveSetRecord.of(active) if active is not None else None
+        return StoredPotential(text=text, checksum=checksum, active_set=record)
 
     def potential(self) -> MomentTensorPotential:
         """
@@ -182,6 +187,31 @@ class PotentialDocument(Document):
             If the document was read without its blobs.
         """
         return self.active_set.active_set(self.potential()) if self.active_set else None
+
+
+class PotentialDocument(Document, StoredPotential):
+    """A fitted moment tensor potential, and how it was fitted."""
+
+    engine: FittingEngine = Field(description="what fitted it: thioflow itself, or MLIP")
+    species: list[str] = Field(description="elements, in the order of the coefficients")
+    level: int = Field(description="level")
+    r_min: float = Field(description="shortest distance expected, Å")
+    r_max: float = Field(description="cutoff, Å")
+    n_chebyshev: int = Field(description="Chebyshev polynomials of each radial function")
+    n_parameters: int = Field(description="number of parameters")
+    weights: Weights = Field(description="of energies, forces, stresses and ridge in the loss")
+    seed: int | None = Field(description="of the untrained coefficients; None if it began trained")
+    began_with: str | None = Field(
+        description="checksum of the trained potential that it began with; None if untrained"
+    )
+    losses: list[float] = Field(
+        description="loss before each step and after the last; before and after with MLIP"
+    )
+    start_losses: list[float] = Field(description="final loss of each start that was tried")
+    converged: bool | None = Field(description="whether the search ended; None: MLIP does not say")
+    seconds: float = Field(description="wall time of the fit, s")
+    training: DatasetErrors = Field(description="training set, and errors on it")
+    test: DatasetErrors | None = Field(default=None, description="test set, and errors on it")
 
 
 def potential_text(potential: MomentTensorPotential) -> tuple[str, str]:

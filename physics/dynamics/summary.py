@@ -1,0 +1,166 @@
+"""What a run gave, stage by stage."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+from ase.units import _amu
+
+from physics.dynamics.frame import Frame
+from physics.dynamics.protocol import Protocol, Stage
+
+GRAMS_PER_CM3 = _amu * 1e27
+"""Of one atomic mass unit in one Å^3."""
+
+
+@dataclass(frozen=True)
+class StageSummary:
+    """
+    One stage of a run. Means are over the second half of its frames.
+
+    Parameters
+    ----------
+    name : str
+        Name of the stage.
+    ensemble : str
+        Ensemble of the stage.
+    steps : int
+        Steps done.
+    frames : int
+        Number of frames, that at its start included.
+    temperature : float
+        Mean temperature, K.
+    temperature_sd : float
+        Standard deviation of the temperature, K.
+    pressure : float or None
+        Mean pressure, GPa; None if the engine has no stress.
+    density : float
+        Mean density, g/cm^3.
+    energy : float
+        Mean potential energy, eV per atom.
+    displacements : dict of str to float
+        Mean squared displacement from the start to the end of the stage by element, Å^2.
+    displacements_at_half : dict of str to float
+        The same to the middle of the stage; equal to those at its end where nothing diffuses.
+    largest_grade : float or None
+        Largest extrapolation grade; None if none was found.
+    """
+
+    name: str
+    ensemble: str
+    steps: int
+    frames: int
+    temperature: float
+    temperature_sd: float
+    pressure: float | None
+    density: float
+    energy: float
+    displacements: dict[str, float]
+    displacements_at_half: dict[str, float]
+    largest_grade: float | None = None
+
+
+def summarise(frames: Iterable[Frame], protocol: Protocol, atoms: Atoms) -> list[StageSummary]:
+    """
+    Summarise the stages of a run that have frames.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        The trajectory, read once.
+    protocol : Protocol
+        What was run.
+    atoms : ase.Atoms
+        The atoms, for their elements and masses.
+
+    Returns
+    -------
+    list of StageSummary
+        In the order of the stages; the last one may be incomplete.
+    """
+    summaries = []
+    stages = iter(zip(protocol.stages, protocol.starts, strict=True))
+    statistics: _Statistics | None = None
+    for frame in frames:
+        if statistics is None:
+            statistics = _Statistics(*next(stages), frame, atoms)
+            continue
+        while frame.step > statistics.end:
+            summaries.append(statistics.summary())
+            statistics = _Statistics(*next(stages), statistics.last, atoms)
+        statistics.add(frame)
+    if statistics is not None:
+        summaries.append(statistics.summary())
+    return summaries
+
+
+def squared_displacements(first: Frame, last: Frame, atoms: Atoms) -> dict[str, float]:
+    """
+    Give the mean squared displacement of each element between two frames.
+
+    Displacements are those of fractional coordinates, in the later cell, so that the breathing of
+    the cell does not count, and without the displacement of the center of mass.
+
+    Parameters
+    ----------
+    first, last : Frame
+        The frames.
+    atoms : ase.Atoms
+        The atoms, for their elements and masses.
+
+    Returns
+    -------
+    dict of str to float
+        Mean squared displacement by element, Å^2.
+    """
+    before, after = (frame.positions @ np.linalg.inv(frame.cell) for frame in (first, last))
+    moved = (after - before) @ last.cell
+    moved -= np.average(moved, axis=0, weights=atoms.get_masses())
+    squares = (moved**2).sum(axis=1)
+    symbols = np.array(atoms.get_chemical_symbols())
+    return {
+        symbol: float(squares[symbols == symbol].mean())
+        for symbol in dict.fromkeys(symbols.tolist())
+    }
+
+
+class _Statistics:
+    """What is gathered of the frames of a stage that begins with the first of them."""
+
+    def __init__(self, stage: Stage, start: int, first: Frame, atoms: Atoms) -> None:
+        self._stage, self._start, self._first, self._atoms = stage, start, first, atoms
+        self._middle = self.last = first
+        self._scalars: list[tuple[float, ...]] = []
+        self.end = start + stage.steps
+        self.add(first)
+
+    def add(self, frame: Frame) -> None:
+        """Take a frame in."""
+        if frame.step <= self._start + self._stage.steps / 2:
+            self._middle = frame
+        self.last = frame
+        pressure = np.nan if frame.pressure is None else frame.pressure
+        grade = np.nan if frame.grade is None else frame.grade
+        self._scalars.append((frame.temperature, frame.volume, frame.energy, pressure, grade))
+
+    def summary(self) -> StageSummary:
+        """Give means and displacements."""
+        scalars = np.array(self._scalars)
+        temperatures, volumes, energies, pressures, _ = scalars[len(scalars) // 2 :].T
+        grades = scalars[:, 4]
+        mass = GRAMS_PER_CM3 * self._atoms.get_masses().sum()
+        return StageSummary(
+            name=self._stage.name,
+            ensemble=self._stage.ensemble,
+            steps=max(self.last.step - self._start, 0),
+            frames=len(scalars),
+            temperature=float(temperatures.mean()),
+            temperature_sd=float(temperatures.std()),
+            pressure=None if np.isnan(pressures).any() else float(pressures.mean()),
+            density=float((mass / volumes).mean()),
+            energy=float(energies.mean()) / len(self._atoms),
+            displacements=squared_displacements(self._first, self.last, self._atoms),
+            displacements_at_half=squared_displacements(self._first, self._middle, self._atoms),
+            largest_grade=None if np.isnan(grades).all() else float(np.nanmax(grades)),
+        )
