@@ -1,6 +1,5 @@
 """One engine job: any atomate2 Maker, its output in the words of a `CalculationDocument`."""
 
-import hashlib
 import math
 import time
 from dataclasses import KW_ONLY, dataclass
@@ -11,16 +10,15 @@ import numpy as np
 from jobflow import Maker, job
 from pymatgen.core import Structure
 
-from makers.engine import TRAJECTORY_FILE
 from makers.engines import get_engine
-from stores.documents import CalculationDocument, TrajectoryFile
+from stores.documents import CalculationDocument
 from stores.hashing import input_hash
 from stores.recordings import recorded
 from stores.versions import versions
 
 USUAL_RELAX_STEPS = 100
 
-Kind = Literal["static", "relax", "md"]
+Kind = Literal["static", "relax"]
 
 
 def calculation(engine: str, kind: Kind, **settings: Any) -> "CalculationMaker":
@@ -31,7 +29,7 @@ def calculation(engine: str, kind: Kind, **settings: Any) -> "CalculationMaker":
     ----------
     engine : str
         Name in the registry.
-    kind : {"static", "relax", "md"}
+    kind : {"static", "relax"}
         What to calculate.
     **settings
         Arguments of the engine's method of that name; see `makers.engines.Engine`.
@@ -63,7 +61,7 @@ class CalculationMaker(Maker):
         Name of the job.
     engine : str
         Name of the engine in the registry.
-    kind : {"static", "relax", "md"}
+    kind : {"static", "relax"}
         What the wrapped Maker does.
     maker : Maker
         The atomate2 Maker that runs the engine.
@@ -78,14 +76,9 @@ class CalculationMaker(Maker):
     @property
     def evaluations(self) -> int:
         """Energy, force and stress evaluations that the job is likely to need."""
-        fields = self.maker.as_dict()
-        match self.kind:
-            case "static":
-                return 1
-            case "relax":
-                return min(USUAL_RELAX_STEPS, fields["steps"])
-            case "md":
-                return fields["n_steps"]
+        if self.kind == "static":
+            return 1
+        return min(USUAL_RELAX_STEPS, self.maker.as_dict()["steps"])
 
     @job(output_schema=CalculationDocument)
     def make(self, structure: Structure, prev_dir: str | None = None) -> CalculationDocument:
@@ -113,7 +106,9 @@ class CalculationMaker(Maker):
             If the engine returned a number that is not finite.
         """
         key = input_hash(f"{type(self).__name__}.{self.kind}", self.maker, structure=structure)
-        return recorded(lambda: self._calculate(structure, prev_dir, key), key, self.name)
+        return recorded(
+            lambda: self._calculate(structure, prev_dir, key), key, self.name, CalculationDocument
+        )
 
     def _calculate(
         self, structure: Structure, prev_dir: str | None, key: str
@@ -152,12 +147,4 @@ class CalculationMaker(Maker):
             steps=result.steps,
             seconds=seconds,
             directory=str(Path.cwd()),
-            trajectory=_trajectory_file(result.steps) if self.kind == "md" else None,
         )
-
-
-def _trajectory_file(frames: int) -> TrajectoryFile:
-    path = Path(TRAJECTORY_FILE).resolve()
-    with path.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    return TrajectoryFile(path=str(path), sha256=checksum, frames=frames)

@@ -9,7 +9,13 @@ from jobflow import Maker, job
 from physics.errors import InputError
 from physics.potentials.splits import Split, block_split, random_split
 from stores.arrays import BLOB
-from stores.documents import DatasetDocument, GradeDocument, SplitDocument, merge_warnings
+from stores.documents import (
+    DatasetDocument,
+    DynamicsDocument,
+    GradeDocument,
+    SplitDocument,
+    merge_warnings,
+)
 from stores.hashing import input_hash
 
 LEAK = (
@@ -161,4 +167,52 @@ def take_selected(
         )
     return candidates.taken(
         graded.selected, f"grade above {graded.threshold:g}", parents=parents or []
+    )
+
+
+@job(data=BLOB, output_schema=DatasetDocument)
+def collect_frames(
+    runs: list[DynamicsDocument], groups: list[str], every: int, parents: list[str] | None = None
+) -> DatasetDocument:
+    """
+    Collect frames of molecular dynamics, with their energies, forces and stresses.
+
+    Parameters
+    ----------
+    runs : list of DynamicsDocument
+        Runs whose trajectories have forces.
+    groups : list of str
+        Group of the frames of each run.
+    every : int
+        Every so many frames one is taken, the first of all left out: it is no sample.
+    parents : list of str, optional
+        Jobs that made the runs.
+
+    Returns
+    -------
+    DatasetDocument
+        The frames, labelled.
+
+    Raises
+    ------
+    InputError
+        If a trajectory is not where it was, is another one, or has no forces.
+    """
+    images, names = [], []
+    for run, group in zip(runs, groups, strict=True):
+        with run.trajectory.open() as trajectory:
+            frames = [trajectory.atoms(frame) for frame in trajectory.frames(every, None, every)]
+        if any("forces" not in atoms.calc.results for atoms in frames):
+            raise InputError(
+                f"the trajectory of a {run.engine} run, {run.trajectory.path}, has no forces; "
+                "run it again with Output(forces=True)"
+            )
+        images += frames
+        names += [group] * len(frames)
+    return DatasetDocument.from_images(
+        images,
+        names,
+        source=f"molecular dynamics with {', '.join(sorted({run.engine for run in runs}))}",
+        warnings=merge_warnings(*(run.warnings for run in runs)),
+        parents=parents or [],
     )

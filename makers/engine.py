@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pkgutil import resolve_name
 from typing import Any, Literal
 
+from ase.calculators.calculator import Calculator
 from jobflow import Maker
 from pymatgen.core import Structure
 
 from physics.errors import InputError
 
-TRAJECTORY_FILE = "trajectory.traj"
 RELAX_LOG = "relax.log"
 """Every step of the relaxation of a boundary, in the folder of the job, to look at meanwhile."""
 
@@ -218,51 +218,37 @@ class Engine:
             ionic_step_data=None,
         )
 
-    def md(
-        self,
-        *,
-        temperature: float,
-        steps: int,
-        time_step: float = 2.0,
-        ensemble: Literal["nvt", "npt"] = "nvt",
-        pressure: float = 0.0,
-        seed: int = 0,
-    ) -> Maker:
+    def md(self) -> Maker:
         """
-        Give the Maker of a molecular dynamics run.
-
-        Parameters
-        ----------
-        temperature : float
-            K.
-        steps : int
-            Number of time steps.
-        time_step : float
-            fs.
-        ensemble : {"nvt", "npt"}
-            atomate2's default dynamics of that ensemble: Langevin, or a Nose-Hoover chain with
-            barostat.
-        pressure : float
-            GPa, for npt.
-        seed : int
-            Seed of the initial velocities.
+        Give atomate2's Maker of molecular dynamics.
 
         Returns
         -------
         Maker
-            The run; its trajectory goes to a file, the document holds the last frame.
+            It holds the calculator and its settings. The time steps are made by
+            `makers.dynamics.DynamicsMaker`: atomate2 keeps all frames in memory until the end, and
+            cannot go on with a run that was killed.
         """
-        return self._maker(
-            self.md_maker,
-            temperature=temperature,
-            n_steps=steps,
-            time_step=time_step,
-            ensemble=ensemble,
-            pressure=10 * pressure if ensemble == "npt" else None,
-            mb_velocity_seed=seed,
-            store_trajectory="no",
-            traj_file=TRAJECTORY_FILE,
-        )
+        return self._maker(self.md_maker)
+
+    def calculator(self) -> Calculator:
+        """
+        Give the calculator of molecular dynamics.
+
+        Returns
+        -------
+        ase.calculators.calculator.Calculator
+            The calculator that atomate2's Maker would use.
+
+        Raises
+        ------
+        InputError
+            If the engine is not available here.
+        """
+        self.require()
+        for module in self.modules:
+            importlib.import_module(module)  # atomate2 would go on with another package
+        return self.md().calculator  # type: ignore[attr-defined]
 
     def run(self, maker: Maker, structure: Structure, prev_dir: str | None) -> EngineResult:
         """

@@ -2,27 +2,30 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from monty.json import MontyDecoder, jsanitize
 from pydantic import ValidationError
 
 from physics.errors import InputError
-from stores.documents import CalculationDocument
+from stores.documents import Document
 from stores.settings import Settings, get_settings
 
-LOCAL_FIELDS = {"mode", "directory", "trajectory"}
+LOCAL_FIELDS = {"mode", "directory"}
+
+Output = TypeVar("Output", bound=Document)
 
 
-def recorded(
-    compute: Callable[[], CalculationDocument], key: str, name: str
-) -> CalculationDocument:
+def recorded(compute: Callable[[], Output], key: str, name: str, schema: type[Output]) -> Output:
     """
     Compute, record or replay the output of one engine job, as ``THIOFLOW_MODE`` says.
 
     Runs inside the job, so it acts in the local runner and in any other manager alike. A replayed
-    document has ``mode="replay"``, the current folder as its directory, and no trajectory.
+    document has ``mode="replay"`` and the current folder as its directory; its trajectory is the
+    copy among the recordings.
 
     Parameters
     ----------
@@ -32,10 +35,12 @@ def recorded(
         Hash of the inputs, from `stores.hashing.input_hash`.
     name : str
         Name of the job, for messages and as a label of the file.
+    schema : type of Document
+        Class of the output.
 
     Returns
     -------
-    CalculationDocument
+    Document
         The output of the job.
 
     Raises
@@ -45,7 +50,7 @@ def recorded(
     """
     settings = get_settings()
     if settings.mode == "replay":
-        return _load(key, name, settings)
+        return _load(key, name, settings, schema)
     document = compute()
     if settings.mode == "record":
         _save(document, key, name, settings)
@@ -56,12 +61,14 @@ def _path(key: str, settings: Settings) -> Path:
     return settings.recordings.resolve() / f"{key}.json"
 
 
-def _load(key: str, name: str, settings: Settings) -> CalculationDocument:
+def _load(key: str, name: str, settings: Settings, schema: type[Output]) -> Output:
     path = _path(key, settings)
     try:
         stored = json.loads(path.read_text())["output"]
         here = {"mode": "replay", "directory": str(Path.cwd())}
-        return CalculationDocument.from_stored(MontyDecoder().process_decoded(stored | here))
+        if "trajectory" in stored:
+            stored["trajectory"]["path"] = str(_trajectory(path))
+        return schema.from_stored(MontyDecoder().process_decoded(stored | here))
     except FileNotFoundError:
         raise InputError(
             f"no recording of job '{name}' with these inputs: {path} does not exist. Record it "
@@ -75,10 +82,18 @@ def _load(key: str, name: str, settings: Settings) -> CalculationDocument:
         ) from error
 
 
-def _save(document: CalculationDocument, key: str, name: str, settings: Settings) -> None:
+def _save(document: Document, key: str, name: str, settings: Settings) -> None:
     path = _path(key, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    output = jsanitize(document.model_dump(exclude=LOCAL_FIELDS), strict=True)
+    output: dict[str, Any] = jsanitize(document.model_dump(exclude=LOCAL_FIELDS), strict=True)
+    if "trajectory" in output:
+        shutil.copy(output["trajectory"]["path"], _trajectory(path))
+        output["trajectory"]["path"] = _trajectory(path).name
     temporary = path.with_suffix(f".{os.getpid()}.part")
     temporary.write_text(json.dumps({"job": name, "output": output}) + "\n")
     temporary.replace(path)
+
+
+def _trajectory(path: Path) -> Path:
+    """Give the place of a trajectory beside the recording of its job."""
+    return path.with_suffix(".h5md")

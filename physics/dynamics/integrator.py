@@ -76,3 +76,6 @@ class Integrator(Protocol):
         InputError
             If it is not such a state.
         """
+
+    def close(self) -> None:
+        """Let go of what is held; nothing else is possible after that."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 from scipy.spatial.transform import Rotation
 
 from physics.structures.contacts import Contacts, Thresholds, contacts
@@ -47,7 +47,7 @@ class Relief:
     moved: float
 
 
-def relieve(structure: Structure, units: Units, thresholds: Thresholds) -> Relief:
+def relieve(structure: Structure, units: Units, thresholds: Thresholds, fixed: int = 0) -> Relief:
     """
     Push overlapping units apart.
 
@@ -62,6 +62,8 @@ def relieve(structure: Structure, units: Units, thresholds: Thresholds) -> Relie
         Its units.
     thresholds : Thresholds
         Shortest allowed distances r_th.
+    fixed : int
+        So many units, the first ones, stay where they are.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def relieve(structure: Structure, units: Units, thresholds: Thresholds) -> Relie
         limits = thresholds.lengths[kinds[pairs.first], kinds[pairs.second]] + MARGIN
         if _overlap(_positions(units), pairs, limits)[0] < FREE:
             break
-        units = _minimised(units, pairs, limits)
+        units = _minimised(units, pairs, limits, fixed)
         structure = _placed(structure, units)
     pairs = contacts(structure, units, float(thresholds.lengths.max()))
     limits = thresholds.lengths[kinds[pairs.first], kinds[pairs.second]]
@@ -88,7 +90,7 @@ def relieve(structure: Structure, units: Units, thresholds: Thresholds) -> Relie
     )
 
 
-def _minimised(units: Units, pairs: Contacts, limits: FloatArray) -> Units:
+def _minimised(units: Units, pairs: Contacts, limits: FloatArray, fixed: int) -> Units:
     """
     Take some L-BFGS steps; rotation vectors are in units of the largest radius.
 
@@ -97,6 +99,7 @@ def _minimised(units: Units, pairs: Contacts, limits: FloatArray) -> Units:
     """
     arm = max(float(np.linalg.norm(units.offsets, axis=1).max()), 1.0)
     count = len(units)
+    largest = np.repeat(np.where(np.arange(count) < fixed, 0.0, SKIN / 2), 3)
 
     def moved(variables: FloatArray) -> tuple[Units, FloatArray]:
         shifts, turns = variables.reshape(2, count, 3)
@@ -113,7 +116,7 @@ def _minimised(units: Units, pairs: Contacts, limits: FloatArray) -> Units:
 
     result = minimize(
         overlap, np.zeros(6 * count), jac=True, method="L-BFGS-B",
-        bounds=[(-SKIN / 2, SKIN / 2)] * (6 * count), options={"maxiter": STEPS},
+        bounds=Bounds(*np.tile([-largest, largest], 2)), options={"maxiter": STEPS},
     )  # fmt: skip
     return moved(result.x)[0]
 

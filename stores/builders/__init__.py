@@ -2,18 +2,26 @@
 
 from stores.builders.base import PropertyBuilder
 from stores.builders.boundary import GrainBoundaryBuilder
+from stores.builders.dynamics import DynamicsBuilder
 from stores.builders.elastic import ElasticBuilder
+from stores.builders.glass import GlassBuilder, GlassElasticBuilder
 from stores.builders.potential import PotentialBuilder
 
 BUILDERS: tuple[type[PropertyBuilder], ...] = (
     ElasticBuilder,
     GrainBoundaryBuilder,
+    GlassBuilder,
+    GlassElasticBuilder,
+    DynamicsBuilder,
     PotentialBuilder,
 )
 
 __all__ = [
     "BUILDERS",
+    "DynamicsBuilder",
     "ElasticBuilder",
+    "GlassBuilder",
+    "GlassElasticBuilder",
     "GrainBoundaryBuilder",
     "PotentialBuilder",
     "PropertyBuilder",

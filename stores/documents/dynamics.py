@@ -1,5 +1,6 @@
 """Runs of molecular dynamics."""
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,7 +8,10 @@ from pymatgen.core import Structure
 
 from physics.dynamics.protocol import Protocol
 from physics.dynamics.summary import StageSummary
+from physics.errors import InputError
 from stores.documents.base import Document, PropertyDocument
+from stores.trajectories.files import checksum
+from stores.trajectories.reader import Trajectory
 
 Driver = Literal["ase", "lammps"]
 
@@ -20,6 +24,55 @@ class TrajectoryFile(BaseModel):
     path: str = Field(description="absolute path of the file")
     sha256: str = Field(description="SHA-256 checksum of the file")
     frames: int = Field(description="number of frames")
+
+    @classmethod
+    def of(cls, path: Path) -> "TrajectoryFile":
+        """
+        Describe a file.
+
+        Parameters
+        ----------
+        path : Path
+            A trajectory.
+
+        Returns
+        -------
+        TrajectoryFile
+            Its place, checksum and length.
+
+        Raises
+        ------
+        InputError
+            If it is no trajectory.
+        """
+        with Trajectory(path) as trajectory:
+            return cls(path=str(path), sha256=checksum(path), frames=len(trajectory))
+
+    def open(self) -> Trajectory:
+        """
+        Open the file, if it is still the same.
+
+        Returns
+        -------
+        Trajectory
+            For reading; to be closed.
+
+        Raises
+        ------
+        InputError
+            If it is gone, or has another content.
+        """
+        if not Path(self.path).is_file():
+            raise InputError(
+                f"the trajectory {self.path} is not there; give the folder of the run back, or run "
+                "the job again"
+            )
+        if (found := checksum(self.path)) != self.sha256:
+            raise InputError(
+                f"the trajectory {self.path} has the checksum {found[:12]}, expected "
+                f"{self.sha256[:12]}: it was changed after its run; run the job again"
+            )
+        return Trajectory(self.path)
 
 
 class DynamicsDocument(Document):

@@ -1,0 +1,276 @@
+"""Jobs of molecular dynamics, on any engine and with moment tensor potentials."""
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+from jobflow import Maker, job
+from pymatgen.core import Structure
+
+from makers.dynamics_run import EXTRAPOLATING, TRAJECTORY, DynamicsRun, Output
+from makers.engines import get_engine
+from makers.lammps import load_lammps
+from makers.run_folder import run_folder
+from physics.dynamics.ase_integrator import AseIntegrator
+from physics.dynamics.frame import Frame
+from physics.dynamics.grading import Grader, Grading
+from physics.dynamics.guards import Guards
+from physics.dynamics.lammps_integrator import LammpsIntegrator
+from physics.dynamics.protocol import Protocol
+from physics.dynamics.summary import summarise
+from physics.dynamics.vibration import check_time_step, fastest_period
+from physics.errors import InputError
+from physics.potentials.calculator import MTPCalculator
+from stores.documents import DynamicsDocument, StoredPotential, TrajectoryFile
+from stores.documents.dynamics import Driver
+from stores.hashing import input_hash
+from stores.recordings import recorded
+from stores.trajectories.reader import Trajectory
+from stores.versions import versions
+
+logger = logging.getLogger(__name__)
+
+MTP = "mtp"
+"""Name of the engine that is a moment tensor potential, given to the job."""
+
+FUNCTIONAL = "moment tensor potential"
+
+PACKAGES = {"ase": ("numba", "ase"), "lammps": ("numba", "lammps")}
+
+REPORT_SECONDS = 30.0
+"""Between lines of the log."""
+
+
+@dataclass
+class DynamicsMaker(Maker):
+    """
+    Run molecular dynamics.
+
+    Frames go to a file while the run goes on, and its state to a checkpoint. The same job started
+    again, after a kill or the end of its time, goes on from there.
+
+    Parameters
+    ----------
+    name : str
+        Name of the job.
+    protocol : Protocol
+        Stages of temperature and pressure, time step, thermostat, seed.
+    engine : str
+        Name in the registry, or ``mtp`` for the moment tensor potential that the job is given.
+    driver : {"ase", "lammps"}
+        What moves the atoms: ASE with any engine, LAMMPS with a moment tensor potential.
+    output : Output
+        What is written, and how often.
+    grading : Grading or None
+        Extrapolation grades on the fly, for a potential with its active set.
+    broken_units : float or None
+        Largest part of the phosphorus whose coordination by sulfur may change before the run is
+        stopped; None where units may break, as in a melt.
+    """
+
+    name: str = "molecular dynamics"
+    _: KW_ONLY
+    protocol: Protocol
+    engine: str = MTP
+    driver: Driver = "lammps"
+    output: Output = field(default_factory=Output)
+    grading: Grading | None = None
+    broken_units: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot go together."""
+        if self.driver not in ("ase", "lammps"):
+            raise InputError(f"driver '{self.driver}' given, expected ase or lammps")
+        if self.engine != MTP:
+            get_engine(self.engine)
+            if self.driver != "ase" or self.grading is not None:
+                raise InputError(
+                    f"engine '{self.engine}' was given with driver '{self.driver}' and grading "
+                    f"{self.grading}; LAMMPS and grades are for engine '{MTP}': use driver 'ase' "
+                    "without grading"
+                )
+
+    @job(output_schema=DynamicsDocument)
+    def make(
+        self,
+        structure: Structure,
+        potential: StoredPotential | None = None,
+        parents: Sequence[str] = (),
+    ) -> DynamicsDocument:
+        """
+        Run as a job.
+
+        Parameters
+        ----------
+        structure : Structure
+            Initial structure, Å; with coupling "z" a boundary in the xy plane.
+        potential : StoredPotential, optional
+            The moment tensor potential, for engine ``mtp``; with its active set for grades.
+        parents : sequence of str
+            Jobs that made these.
+
+        Returns
+        -------
+        DynamicsDocument
+            What each stage gave, why the run stopped early if it did, and where the frames are.
+
+        Raises
+        ------
+        InputError
+            If the engine or LAMMPS is not here, an element is unknown to it, or the potential or
+            its active set is missing.
+        """
+        self._check(structure, potential)
+        key = self._key(structure, potential)
+
+        def compute() -> DynamicsDocument:
+            return self._run(structure, potential, key, parents)
+
+        if potential is not None:
+            return compute()
+        return recorded(compute, key, self.name, DynamicsDocument)
+
+    def _check(self, structure: Structure, potential: StoredPotential | None) -> None:
+        if (self.engine == MTP) != (potential is not None):
+            raise InputError(
+                f"engine '{self.engine}' was given {'no' if potential is None else 'a'} moment "
+                f"tensor potential; give one with engine '{MTP}', and none with any other"
+            )
+        if potential is None:
+            get_engine(self.engine).require_elements(structure)
+            return
+        known = potential.potential().species
+        unknown = {element.symbol for element in structure.elements} - set(known)
+        if unknown:
+            raise InputError(
+                f"a potential of {', '.join(known)} was given for {structure.formula}; it does not "
+                f"know {', '.join(sorted(unknown))}: fit one that does"
+            )
+
+    def _key(self, structure: Structure, potential: StoredPotential | None) -> str:
+        if potential is None:
+            inputs: dict[str, Any] = {"engine": get_engine(self.engine).md()}
+        else:
+            active = potential.active_set
+            inputs = {
+                "potential": potential.checksum,
+                "active": active.checksum if active and self.grading else None,
+            }
+        return input_hash("DynamicsMaker", self, structure=structure, **inputs)
+
+    def _run(
+        self,
+        structure: Structure,
+        potential: StoredPotential | None,
+        key: str,
+        parents: Sequence[str],
+    ) -> DynamicsDocument:
+        start = time.perf_counter()
+        atoms = Atoms(
+            [site.specie.symbol for site in structure],
+            positions=structure.cart_coords,
+            cell=structure.lattice.matrix,
+            pbc=True,
+        )
+        first = Frame(0, 0.0, atoms.positions, atoms.cell.array, energy=0.0, temperature=0.0)
+        guards = Guards(atoms.get_chemical_symbols(), first, self.broken_units)
+        calculator = self._calculator(potential)
+        period = fastest_period(atoms, calculator)
+        with (
+            run_folder(f"dynamics-{key}") as folder,
+            closing(self._integrator(atoms, calculator, potential)) as integrator,
+        ):
+            run = DynamicsRun(
+                integrator,
+                self.protocol,
+                atoms,
+                folder,
+                output=self.output,
+                guards=guards,
+                grader=self._grader(potential, atoms),
+                report=_Log(self.protocol),
+            )
+            stopped = run.go()
+            last = run.last
+            with Trajectory(folder / TRAJECTORY) as trajectory:
+                stages = summarise(trajectory, self.protocol, atoms)
+            engine = get_engine(self.engine) if potential is None else None
+            heard = [
+                engine.caveat if engine else "",
+                check_time_step(self.protocol.time_step, period),
+            ]
+            if stopped is not None:
+                heard.append(f"stopped early: {stopped}")
+            return DynamicsDocument(
+                input_hash=key,
+                parents=list(parents),
+                versions=versions(*(engine.packages if engine else PACKAGES[self.driver])),
+                warnings=[warning for warning in heard if warning],
+                label=self.name,
+                engine=self.engine,
+                functional=engine.functional if engine else FUNCTIONAL,
+                driver=self.driver,
+                potential=potential.checksum if potential else None,
+                protocol=self.protocol,
+                steps=last.step,
+                completed=stopped is None,
+                stopped=stopped,
+                structure=Structure(
+                    last.cell,
+                    structure.species,
+                    last.positions,
+                    coords_are_cartesian=True,
+                    to_unit_cell=True,
+                ),
+                energy=last.energy,
+                stages=stages,
+                trajectory=TrajectoryFile.of(folder / TRAJECTORY),
+                extrapolating=TrajectoryFile.of(folder / EXTRAPOLATING) if self.grading else None,
+                seconds=time.perf_counter() - start,
+                directory=str(folder),
+            )
+
+    def _calculator(self, potential: StoredPotential | None) -> Calculator:
+        if potential is None:
+            return get_engine(self.engine).calculator()
+        return MTPCalculator(potential.potential())
+
+    def _integrator(
+        self, atoms: Atoms, calculator: Calculator, potential: StoredPotential | None
+    ) -> AseIntegrator | LammpsIntegrator:
+        if self.driver == "ase" or potential is None:
+            return AseIntegrator(atoms, calculator, self.protocol)
+        lmp = load_lammps().lammps(cmdargs=["-log", "none", "-screen", "none"])
+        return LammpsIntegrator(lmp, atoms, potential.potential(), self.protocol)
+
+    def _grader(self, potential: StoredPotential | None, atoms: Atoms) -> Grader | None:
+        if self.grading is None or potential is None:
+            return None
+        active = potential.restored_active_set()
+        if active is None:
+            raise InputError(
+                "grades were asked for of a potential without an active set; select one with "
+                "ActiveSetMaker"
+            )
+        return Grader(self.grading, active, atoms)
+
+
+class _Log:
+    """Lines of the log, now and then."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        self._told = time.monotonic()
+
+    def __call__(self, frame: Frame) -> None:
+        if time.monotonic() - self._told > REPORT_SECONDS:
+            self._told = time.monotonic()
+            logger.info(
+                "step %d of %d: %.0f K, %.6g eV",
+                frame.step, self._protocol.steps, frame.temperature, frame.energy,
+            )  # fmt: skip

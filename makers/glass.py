@@ -1,0 +1,190 @@
+"""Jobs of glasses: what is melted, what was quenched, what their tensors are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+
+import numpy as np
+from jobflow import Maker, job
+from pymatgen.core import Structure
+
+from physics.analysis.elasticity import elastic_tensor
+from physics.analysis.glass import Acceptance
+from physics.analysis.moduli import moduli
+from physics.errors import InputError
+from physics.structures.packing import pack
+from stores.documents import (
+    DynamicsDocument,
+    QuenchDocument,
+    QuenchTensorsDocument,
+    StressStrainDocument,
+    merge_warnings,
+)
+from stores.hashing import input_hash
+
+
+@dataclass
+class PackMaker(Maker):
+    """
+    Pack whole ions at random, for a melt-quench.
+
+    Parameters
+    ----------
+    name : str
+        Name of the job.
+    ions : mapping of str to int
+        Number of each ion, see `physics.structures.packing.pack`.
+    density : float
+        g/cm^3; that of Garcia-Mendez et al. 2020 by default.
+    in_plane : 2x2 list or None
+        Periods of the cell in the xy plane, Å, of a glass that will join a crystal; None: a
+        cubic cell.
+    seed : int
+        Of the random numbers.
+    """
+
+    name: str = "pack glass"
+    _: KW_ONLY
+    ions: Mapping[str, int]
+    density: float = 1.88
+    in_plane: Sequence[Sequence[float]] | None = None
+    seed: int = 0
+
+    @job
+    def make(self) -> Structure:
+        """
+        Pack as a job.
+
+        Returns
+        -------
+        Structure
+            The packing, Å.
+
+        Raises
+        ------
+        InputError
+            If the ions do not balance, or cannot be packed at that density.
+        """
+        return pack(self.ions, self.density, np.random.default_rng(self.seed), self.in_plane)
+
+
+@job(output_schema=QuenchDocument)
+def collect_quench(
+    start: Structure,
+    run: DynamicsDocument,
+    *,
+    label: str,
+    pressure: float,
+    acceptance: Acceptance,
+    parents: list[str],
+) -> QuenchDocument:
+    """
+    Collect what is needed to test a glass.
+
+    Parameters
+    ----------
+    start : Structure
+        What was melted.
+    run : DynamicsDocument
+        The melt-quench.
+    label : str
+        What the glass is called.
+    pressure : float
+        Pressure of the melt-quench, GPa.
+    acceptance : Acceptance
+        What is demanded of the glass.
+    parents : list of str
+        Jobs that made these.
+
+    Returns
+    -------
+    QuenchDocument
+        The glass before its tests.
+    """
+    return QuenchDocument(
+        input_hash=input_hash("collect_quench", acceptance, parents=[run.input_hash]),
+        parents=parents,
+        versions=run.versions,
+        warnings=run.warnings,
+        label=label,
+        seed=run.protocol.seed,
+        pressure=pressure,
+        acceptance=acceptance,
+        start=start,
+        **{
+            name: getattr(run, name)
+            for name in (
+                "engine",
+                "functional",
+                "potential",
+                "structure",
+                "completed",
+                "stopped",
+                "stages",
+            )
+        },
+    )
+
+
+@job(output_schema=QuenchTensorsDocument)
+def collect_tensors(
+    quenches: list[StressStrainDocument],
+    seeds: list[int],
+    *,
+    label: str,
+    pressure: float,
+    parents: list[str],
+) -> QuenchTensorsDocument:
+    """
+    Collect the elastic tensors of several quenches.
+
+    Parameters
+    ----------
+    quenches : list of StressStrainDocument
+        Stresses of each strained glass.
+    seeds : list of int
+        Seed of each quench.
+    label : str
+        What the glass is called.
+    pressure : float
+        Pressure of the melt-quench, GPa.
+    parents : list of str
+        Jobs that made these.
+
+    Returns
+    -------
+    QuenchTensorsDocument
+        The tensors.
+
+    Raises
+    ------
+    InputError
+        If there is none, or one is singular.
+    """
+    if not quenches:
+        raise InputError("no stresses of a glass were given, expected those of one or more")
+    first = quenches[0]
+    tensors = [
+        moduli(
+            elastic_tensor(
+                np.array(data.strains),
+                np.array(data.stresses),
+                np.array(data.rotations),
+                data.strain,
+            )
+        ).stiffness.tolist()
+        for data in quenches
+    ]
+    return QuenchTensorsDocument(
+        input_hash=input_hash("collect_tensors", {}, parents=[d.input_hash for d in quenches]),
+        parents=parents,
+        versions=first.versions,
+        warnings=merge_warnings(*(data.warnings for data in quenches)),
+        label=label,
+        engine=first.engine,
+        functional=first.functional,
+        formula=first.structure.composition.reduced_formula,
+        pressure=pressure,
+        seeds=seeds,
+        densities=[float(data.structure.density) for data in quenches],
+        tensors=tensors,
+    )

@@ -1,0 +1,51 @@
+"""The folder of a long run, which the next attempt at the same job finds again."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCK_FILE = "lock"
+
+
+@contextmanager
+def run_folder(name: str) -> Iterator[Path]:
+    """
+    Give a run the folder that an earlier attempt left, or a new one.
+
+    Job managers start each attempt in a folder of its own. The run lives in a folder within that
+    of its first attempt; later attempts find it beside their own, by its name, and go on there. A
+    folder in which a process is at work is left to it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the folder; the same for attempts at the same job, and for no other.
+
+    Yields
+    ------
+    Path
+        The folder; it is this process's alone until the end of the context.
+    """
+    here = Path.cwd() / name
+    left = [path for path in here.parent.parent.glob(f"*/{name}") if path != here]
+    newest_first = sorted(left, key=lambda path: path.stat().st_mtime, reverse=True)
+    for folder in (*newest_first, here):
+        folder.mkdir(exist_ok=True)
+        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            if _locked(lock):
+                yield folder
+                return
+        finally:
+            os.close(lock)
+    raise RuntimeError(f"{here} is being worked on by another process, which should not be")
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Trajectories: one H5MD file for each run, readable at every moment of it."""

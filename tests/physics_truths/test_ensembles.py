@@ -1,0 +1,280 @@
+"""Ensembles that integrators sample, against the distributions that they promise.
+
+The tests of Shirts, J. Chem. Theory Comput. 9, 909 (2013), and Merz and Shirts, PLoS ONE 13,
+e0202764 (2018): the distribution of the kinetic energy is known; of potential energies at two
+temperatures, and of volumes at two pressures, the ratio is, whatever the potential. Where the cell
+has a known distribution of its own, that is asked for too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+import pytest
+from ase.units import GPa, kB
+from fluid_for_tests import LENGTH, ScaledFluid, fluid
+from scipy.optimize import brentq
+from scipy.special import expit
+from scipy.stats import chi2, kstest
+
+from physics.dynamics.ase_integrator import AseIntegrator
+from physics.dynamics.frame import Frame
+from physics.dynamics.integrator import Integrator
+from physics.dynamics.protocol import Coupling, Protocol, Stage, Thermostat
+
+pytestmark = pytest.mark.physical_validation
+
+ERRORS = 4.0
+"""Standard errors by which a mean may be off: one test of 16 000."""
+
+
+@dataclass(frozen=True)
+class System:
+    """
+    An integrator with atoms to try it on.
+
+    Temperatures, K, and pressures, GPa, are near enough for their distributions to overlap; time
+    step and damping times in fs.
+    """
+
+    name: str
+    make: Callable[[Protocol], Integrator]
+    thermostat: Thermostat
+    temperatures: tuple[float, float]
+    pressures: tuple[float, float]
+    time_step: float
+    damping: float
+    interval: int
+    """Steps between frames."""
+    frames: int
+
+    def run(self, stage: Stage, **changes: float) -> list[Frame]:
+        """Make a stage of as many steps as there are; the first tenth is left out."""
+        steps = self.interval * self.frames
+        stage = replace(stage, steps=steps)
+        protocol = Protocol(
+            (stage,), self.time_step, self.thermostat, self.damping, 2 * self.damping, seed=11
+        )
+        integrator = self.make(replace(protocol, **changes))
+        integrator.begin(stage)
+        frames = []
+        for _ in range(self.frames):
+            integrator.advance(self.interval)
+            frames.append(integrator.frame(velocities=True))
+        return frames[self.frames // 10 :]
+
+
+STIFFNESS, ATOMS = 10.0, 16
+
+
+def of_ase(thermostat: Thermostat) -> System:
+    return System(
+        f"ase-{thermostat}",
+        lambda protocol: AseIntegrator(fluid(ATOMS), ScaledFluid(STIFFNESS), protocol),
+        thermostat,
+        temperatures=(300.0, 360.0),
+        pressures=(0.0, 0.5),
+        time_step=4.0,
+        damping=50.0,
+        interval=8,
+        frames=1000,
+    )
+
+
+FLUIDS = [of_ase("langevin"), of_ase("nose-hoover")]
+SYSTEMS = [*FLUIDS]
+
+each_system = pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+each_fluid = pytest.mark.parametrize("system", FLUIDS, ids=lambda system: system.name)
+
+
+@cache
+def at_constant_volume(system: System, which: int) -> list[Frame]:
+    return system.run(Stage("nvt", 1, system.temperatures[which]))
+
+
+@cache
+def at_constant_pressure(system: System, which: int, coupling: Coupling = "iso") -> list[Frame]:
+    temperature, pressure = system.temperatures[0], system.pressures[which]
+    return system.run(Stage("npt", 1, temperature, None, "npt", pressure, None, coupling))
+
+
+def inefficiency(series: np.ndarray) -> float:
+    """
+    Give the number of values that are worth one independent of the others.
+
+    1 + 2 Σ_t (1 - t / n) C(t) up to where the autocorrelation C first is below zero; Chodera et
+    al., J. Chem. Theory Comput. 3, 26 (2007).
+    """
+    n = len(series)
+    away = series - series.mean()
+    correlation = np.correlate(away, away, "full")[n - 1 :] / (away @ away)
+    end = int(np.argmax(correlation < 0)) or n
+    return float(1 + 2 * correlation[1:end].sum())
+
+
+def assert_mean(series: np.ndarray, expected: float, bias: float = 0.0) -> None:
+    """A mean is that expected, within its statistical error and a part known to be off."""
+    error = series.std() * np.sqrt(inefficiency(series) / len(series))
+    apart = series.mean() - expected
+    assert abs(apart) < ERRORS * error + bias, f"{series.mean()} ± {error}, not {expected}"
+
+
+def slope(low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
+    """
+    Estimate α of p_high(x) / p_low(x) ~ exp(α x), and its error, by maximum likelihood.
+
+    It is where the probabilities that a value x is of `high`, 1 / (1 + exp(-c - α x)), have the
+    right sum and mean; the error follows from the second derivative of the likelihood.
+    """
+    x = np.concatenate([low, high])
+    centre, width = x.mean(), x.std()
+    x = (x - centre) / width
+    of_high = np.repeat([0.0, 1.0], [len(low), len(high)])
+
+    def offset(alpha: float) -> float:
+        return float(brentq(lambda c: np.sum(of_high - expit(c + alpha * x)), -50, 50))
+
+    alpha = float(
+        brentq(lambda alpha: np.sum((of_high - expit(offset(alpha) + alpha * x)) * x), -20, 20)
+    )
+    probability = expit(offset(alpha) + alpha * x)
+    weights = probability * (1 - probability)
+    mean = weights @ x / weights.sum()
+    worth = max(inefficiency(low), inefficiency(high))
+    return alpha / width, np.sqrt(worth / (weights @ (x - mean) ** 2)) / width
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@each_system
+def test_kinetic_energy_has_the_distribution_of_maxwell(system: System, which: int) -> None:
+    """Twice the kinetic energy over kT is chi-squared of 3 N - 3 degrees of freedom."""
+    frames = at_constant_volume(system, which)
+    freedom = 3 * len(frames[0].positions) - 3
+    thermal = kB * system.temperatures[which]
+    reduced = np.array([2 * frame.kinetic_energy / thermal for frame in frames])
+    # with the thermostat in the middle of a step, half a percent is missing
+    assert_mean(reduced, freedom, bias=0.005 * freedom)
+    assert_mean((reduced - reduced.mean()) ** 2, 2 * freedom, bias=0.01 * 2 * freedom)
+    thinned = reduced[:: int(np.ceil(inefficiency(reduced)))]
+    assert kstest(thinned, chi2(freedom).cdf).pvalue > 1e-4
+
+
+@each_system
+def test_each_atom_and_direction_has_its_share(system: System) -> None:
+    """Equipartition: no part of the system is colder than another."""
+    frames = at_constant_volume(system, 0)
+    squares = np.array([frame.velocities for frame in frames]) ** 2
+    shares = squares.mean(axis=0) / squares.mean()
+    # χ² of one degree of freedom has the variance 2; neighbouring frames are not independent
+    worth = max(inefficiency(one) for one in squares[:, :3].reshape(len(squares), -1).T)
+    assert np.abs(shares - 1).max() < ERRORS * np.sqrt(2 * worth / len(frames)) * 1.2
+
+
+@each_system
+def test_potential_energies_at_two_temperatures(system: System) -> None:
+    """p(U, T_2) / p(U, T_1) ~ exp((1/kT_1 - 1/kT_2) U)."""
+    low, high = (
+        np.array([frame.energy for frame in at_constant_volume(system, which)]) for which in (0, 1)
+    )
+    found, error = slope(low, high)
+    inverse = 1 / (kB * np.array(system.temperatures))
+    assert abs(found - (inverse[0] - inverse[1])) < ERRORS * error
+    assert error < 0.3 * (inverse[0] - inverse[1])
+
+
+@each_system
+def test_volumes_at_two_pressures(system: System) -> None:
+    """p(V, P_2) / p(V, P_1) ~ exp(-(P_2 - P_1) V / kT)."""
+    low, high = (
+        np.array([frame.volume for frame in at_constant_pressure(system, which)])
+        for which in (0, 1)
+    )
+    found, error = slope(low, high)
+    expected = -np.diff(system.pressures)[0] * GPa / (kB * system.temperatures[0])
+    assert abs(found - expected) < ERRORS * error
+    assert error < 0.2 * abs(expected)
+
+
+@each_system
+def test_compressibility_is_that_of_the_equation_of_state(system: System) -> None:
+    """Halfway between two pressures, fluctuations <dV^2> are -kT dV/dP."""
+    volumes = [
+        np.array([frame.volume for frame in at_constant_pressure(system, which)])
+        for which in (0, 1)
+    ]
+    response = -(volumes[1].mean() - volumes[0].mean()) / (np.diff(system.pressures)[0] * GPa)
+    fluctuation = np.mean([volume.var() for volume in volumes]) / (kB * system.temperatures[0])
+    # relative error of a variance of n independent values is (2 / n)^1/2
+    independent = min(len(volume) / inefficiency(volume) for volume in volumes)
+    assert fluctuation / response == pytest.approx(1, abs=ERRORS * np.sqrt(2 / independent))
+
+
+@each_system
+def test_pressure_is_that_of_the_barostat(system: System) -> None:
+    """Where the measure is dV, <P_inside V> = P <V> - kT."""
+    for which in (0, 1):
+        frames = at_constant_pressure(system, which)
+        outside = system.pressures[which]
+        work = np.array([(frame.pressure - outside) * GPa * frame.volume for frame in frames])
+        assert_mean(work, -kB * system.temperatures[0])
+
+
+@each_system
+def test_temperature_at_constant_pressure(system: System) -> None:
+    temperatures = np.array([frame.temperature for frame in at_constant_pressure(system, 0)])
+    expected = system.temperatures[0]
+    assert_mean(temperatures, expected, bias=0.005 * expected)
+
+
+@pytest.mark.parametrize("coupling", ["iso", "aniso", "z"])
+@each_fluid
+def test_strain_has_its_exact_distribution(system: System, coupling: Coupling) -> None:
+    """
+    Of V^(N-1) exp(-C/2kT Σ ε^2) dV at no pressure, with V = exp(Σ ε): a Gaussian.
+
+    Its mean is N kT / C; its variance kT / C, a third of that where three strains are one.
+    """
+    frames = at_constant_pressure(system, 0, coupling)
+    lengths = np.array([np.diag(frame.cell) for frame in frames])
+    strains = np.log(lengths / LENGTH)
+    softness = kB * system.temperatures[0] / STIFFNESS
+    free = {"iso": [0], "aniso": [0, 1, 2], "z": [2]}[coupling]
+    for strain in strains.T[free]:
+        assert_mean(strain, ATOMS * softness)
+        variance = softness / (3 if coupling == "iso" else 1)
+        assert_mean((strain - ATOMS * softness) ** 2, variance)
+    if coupling == "aniso":
+        product = (strains - ATOMS * softness).T
+        for first, second in ((0, 1), (0, 2), (1, 2)):
+            assert_mean(product[first] * product[second], 0.0)
+
+
+@pytest.mark.parametrize("coupling", ["iso", "aniso", "z"])
+@each_fluid
+def test_neither_cell_nor_centre_turns_or_drifts(system: System, coupling: Coupling) -> None:
+    frames = at_constant_pressure(system, 0, coupling)
+    for frame in (frames[0], frames[-1]):
+        off_diagonal = frame.cell[~np.eye(3, dtype=bool)]
+        np.testing.assert_array_equal(off_diagonal, 0.0)
+        assert frame.velocities is not None
+        np.testing.assert_allclose(frame.velocities.mean(axis=0), 0, atol=1e-14)
+    centres = [frame.positions.mean(axis=0) @ np.linalg.inv(frame.cell) for frame in frames]
+    np.testing.assert_allclose(centres, np.tile(centres[0], (len(centres), 1)), atol=1e-10)
+
+
+@each_system
+def test_energy_without_thermostat(system: System) -> None:
+    """It does not drift, and what it is off by falls with the square of the time step."""
+    spreads = []
+    for part in (1, 4):
+        shorter = replace(system, interval=part * max(system.interval // 4, 1), frames=400)
+        frames = shorter.run(
+            Stage("nve", 1, system.temperatures[0], None, "nve"), time_step=system.time_step / part
+        )
+        energies = np.array([frame.energy + frame.kinetic_energy for frame in frames])
+        halves = np.split(energies, 2)
+        assert abs(halves[1].mean() - halves[0].mean()) < energies.std()
+        spreads.append(energies.std())
+    assert 10 < spreads[0] / spreads[1] < 25

@@ -1,0 +1,187 @@
+"""Writers that end without closing their file."""
+
+import multiprocessing
+import os
+import random
+import resource
+import signal
+import time
+from collections.abc import Callable
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from physics.dynamics.frame import Frame
+from physics.errors import InputError
+from stores.trajectories import files
+from stores.trajectories.reader import Trajectory
+from stores.trajectories.writer import TrajectoryWriter
+
+FORK = multiprocessing.get_context("fork")
+ATOMS = 40
+FRAMES = 1500
+KILLS = 15
+
+
+def create(path: Path) -> TrajectoryWriter:
+    return TrajectoryWriter.create(path, [3] * ATOMS, time_step=2, forces=True)
+
+
+def datasets(path: Path) -> dict[str, np.ndarray]:
+    """Read all numbers with h5py alone."""
+    found = {}
+
+    def collect(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
+    with h5py.File(path) as file:
+        file.visititems(collect)
+    return found
+
+
+def killed_at_a_random_moment(write: Callable[[Event], None], seconds: float) -> int | None:
+    """Run a function in a process of its own and kill it so long after it told that it started."""
+    started = FORK.Event()
+    process = FORK.Process(target=write, args=(started,))
+    process.start()
+    assert started.wait(30)
+    time.sleep(seconds)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join(30)
+    return process.exitcode
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_killed_again_and_again_a_run_gives_the_file_of_an_undisturbed_one(
+    tmp_path: Path, make_frame: Callable[..., Frame]
+) -> None:
+    frames = [make_frame(number, ATOMS, forces=True) for number in range(FRAMES)]
+    undisturbed, disturbed = tmp_path / "undisturbed.h5md", tmp_path / "disturbed.h5md"
+    with create(undisturbed) as writer:
+        for frame in frames:
+            writer.append(frame)
+    create(disturbed).close()
+    chance = random.Random(0)
+    marks = []
+    for _ in range(KILLS):
+        with Trajectory(disturbed) as trajectory:
+            found = len(trajectory)
+            for read, frame in zip(trajectory, frames, strict=False):
+                assert read.step == frame.step
+                np.testing.assert_array_equal(read.positions, frame.positions.astype("f4"))
+                np.testing.assert_array_equal(read.cell, frame.cell)
+                assert (read.time, read.energy, read.grade) == (
+                    frame.time,
+                    frame.energy,
+                    frame.grade,
+                )
+        checkpoint = chance.randint(max(found - 20, 0), found)
+        lifetime = chance.choice([4, 30, 150])
+
+        def write(started: Event, checkpoint: int = checkpoint, lifetime: int = lifetime) -> None:
+            started.set()
+            for life in range(FRAMES):  # closed and taken up again, so that this is killed too
+                kept = min(checkpoint + lifetime * life, FRAMES // 2)
+                with TrajectoryWriter.resume(disturbed, kept) as writer:
+                    for frame in frames[kept : kept + lifetime]:
+                        writer.append(frame)
+                        if frame.step % 70 == 0:
+                            writer.flush()
+
+        assert killed_at_a_random_moment(write, 0.15 * chance.random()) == -signal.SIGKILL
+        marks.append(files.is_marked(disturbed))
+    assert any(marks)
+    with Trajectory(disturbed) as trajectory:
+        found = len(trajectory)
+    assert 0 < found < FRAMES
+    with TrajectoryWriter.resume(disturbed, found - 1) as writer:
+        for frame in frames[found - 1 :]:
+            writer.append(frame)
+    expected, given = datasets(undisturbed), datasets(disturbed)
+    assert expected.keys() == given.keys()
+    for name, values in expected.items():
+        np.testing.assert_array_equal(given[name], values, name)
+
+
+def left_by_a_killed_writer(path: Path, make_frame: Callable[..., Frame]) -> None:
+    """Leave a file with 20 frames of which the writer knows, and then kill it."""
+
+    def write(started: Event) -> None:
+        writer = create(path)
+        for number in range(25):
+            writer.append(make_frame(number, ATOMS, forces=True))
+            if number == 19:
+                writer.flush()
+        started.set()
+        signal.pause()
+
+    assert killed_at_a_random_moment(write, 0) == -signal.SIGKILL
+
+
+def test_what_was_flushed_is_there_and_repair_opens_it_to_all(
+    tmp_path: Path, make_frame: Callable[..., Frame]
+) -> None:
+    path = tmp_path / "run.h5md"
+    left_by_a_killed_writer(path, make_frame)
+    with pytest.raises(OSError, match="already open for write"):
+        h5py.File(path)
+    assert len(Trajectory(path)) == 20
+    with pytest.raises(InputError, match="its writer was killed"):
+        TrajectoryWriter(path)
+
+    assert files.repair(path) == 20
+    assert [file.name for file in tmp_path.iterdir()] == ["run.h5md"]
+    numbers = datasets(path)
+    assert all(len(numbers[name]) == 20 for name in numbers if name.endswith("/value"))
+    repaired = path.stat()
+    assert files.repair(path) == 20
+    assert path.stat() == repaired, "a whole file is left alone"
+
+
+def test_a_frame_counts_only_with_its_step(
+    tmp_path: Path, make_frame: Callable[..., Frame]
+) -> None:
+    path = tmp_path / "run.h5md"
+    left_by_a_killed_writer(path, make_frame)
+    files.repair(path)
+    with h5py.File(path, "r+") as file:  # as if killed while a block was written
+        for column in ("position/value", "box/edges/value", "position/time"):
+            file[f"particles/trajectory/{column}"].resize(30, axis=0)
+        file["particles/trajectory/position/step"].resize(27, axis=0)
+    assert [frame.step for frame in Trajectory(path)] == list(range(0, 200, 10))
+    with TrajectoryWriter.resume(path, 20) as writer:
+        writer.append(make_frame(20, ATOMS, forces=True))
+    assert {len(values) for name, values in datasets(path).items() if "value" in name} == {21}
+
+
+def test_a_full_disk_leaves_the_frames_before(
+    tmp_path: Path, make_frame: Callable[..., Frame]
+) -> None:
+    path = tmp_path / "run.h5md"
+    create(path).close()
+    told = FORK.Value("i", 0)
+
+    def write() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        writer = TrajectoryWriter.resume(path, 0)
+        for number in range(FRAMES):
+            writer.append(make_frame(number, ATOMS, forces=True))
+            try:
+                writer.flush()
+            except OSError:
+                os._exit(28)
+            told.value = number + 1
+
+    process = FORK.Process(target=write)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 28
+    with Trajectory(path) as trajectory:
+        assert len(trajectory) >= told.value > 10
+        for number, frame in enumerate(trajectory):
+            expected = make_frame(number, ATOMS).positions.astype("f4")
+            np.testing.assert_array_equal(frame.positions, expected)

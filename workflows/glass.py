@@ -1,0 +1,167 @@
+"""The flow of glasses: pack, melt, quench, test, and the elastic tensor over several quenches."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Any
+
+from jobflow import Flow, Job, Maker
+from pymatgen.core import Structure
+
+from makers.dynamics import DynamicsMaker
+from makers.dynamics_run import Output
+from makers.glass import PackMaker, collect_quench, collect_tensors
+from physics.analysis.glass import Acceptance
+from physics.dynamics.melt_quench import AB_INITIO, MeltQuench
+from physics.structures.composition import composition_of
+from stores.documents import StoredPotential
+from stores.documents.dynamics import Driver
+from workflows.elastic import ElasticFlowMaker
+
+
+@dataclass
+class GlassFlowMaker(Maker):
+    """
+    Glasses of one composition, at several pressures and with several seeds.
+
+    The defaults are those of Garcia-Mendez et al. 2020: 60 Li and 20 PS4 at 1.88 g/cm^3.
+
+    Parameters
+    ----------
+    name : str
+        What the glass is called.
+    ions : mapping of str to int
+        What is packed.
+    density : float
+        Density of the packing, g/cm^3.
+    melt_quench : MeltQuench
+        Rates, times and temperatures; its pressure is that of `pressures`.
+    pressures : sequence of float
+        GPa.
+    seeds : sequence of int
+        One quench for each, at each pressure: of packing, velocities and noise.
+    engine, driver, output
+        As `makers.dynamics.DynamicsMaker` has them.
+    acceptance : Acceptance
+        What is demanded of a glass.
+    elastic : ElasticFlowMaker or None
+        Finds the elastic tensor of each glass, which are averaged; it must use no symmetry, of
+        which a glass has none. None: no elasticity.
+    """
+
+    name: str = "Li3PS4 glass"
+    _: KW_ONLY
+    engine: str
+    driver: Driver = "ase"
+    ions: Mapping[str, int] = field(default_factory=lambda: {"Li": 60, "PS4": 20})
+    density: float = 1.88
+    melt_quench: MeltQuench = AB_INITIO
+    pressures: Sequence[float] = (AB_INITIO.pressure,)
+    seeds: Sequence[int] = (0,)
+    output: Output = field(default_factory=Output)
+    acceptance: Acceptance = field(default_factory=lambda: Acceptance(same_units=True))
+    elastic: ElasticFlowMaker | None = None
+
+    def make(
+        self, structure: Structure | None = None, potential: StoredPotential | None = None
+    ) -> Flow:
+        """
+        Assemble the flow.
+
+        Parameters
+        ----------
+        structure : Structure, optional
+            What is melted, such as a supercell of the crystal, in place of a packing.
+        potential : StoredPotential, optional
+            The moment tensor potential, for engine ``mtp``.
+
+        Returns
+        -------
+        Flow
+            Its output is a list of the runs (`DynamicsDocument`), seeds within pressures.
+        """
+        flows: list[Flow | Job] = []
+        runs = []
+        for pressure in self.pressures:
+            label = f"{self.name}, {1000 * pressure:g} MPa"
+            elastic: list[Flow] = []
+            for seed in self.seeds:
+                jobs = self._quench(label, structure, potential, pressure, seed)
+                run = jobs[-2].output
+                flows += jobs
+                runs.append(run)
+                if self.elastic is not None:
+                    elastic.append(self._elastic(self.elastic, run.structure, label, seed))
+            if elastic:
+                flows += [*elastic, self._collected(elastic, label, pressure)]
+        return Flow(flows, runs, name=self.name)
+
+    @property
+    def atoms(self) -> int:
+        """Number of atoms that are packed."""
+        return int(composition_of(self.ions).num_atoms)
+
+    def _quench(
+        self,
+        label: str,
+        structure: Structure | None,
+        potential: StoredPotential | None,
+        pressure: float,
+        seed: int,
+    ) -> list[Job]:
+        """Give the jobs of one glass: packing, if there is one, melt-quench, collection."""
+        jobs: list[Job] = []
+        start: Any = structure
+        if structure is None:
+            pack = PackMaker(ions=self.ions, density=self.density, seed=seed).make()
+            pack.update_metadata({"step": "pack glass"})
+            jobs.append(pack)
+            start = pack.output
+        run = DynamicsMaker(
+            name="melt-quench",
+            protocol=replace(self.melt_quench, pressure=pressure).protocol(seed),
+            engine=self.engine,
+            driver=self.driver,
+            output=self.output,
+        ).make(start, potential)
+        run.update_metadata({"step": "melt-quench"})
+        collect = collect_quench(
+            start,
+            run.output,
+            label=label,
+            pressure=pressure,
+            acceptance=self.acceptance,
+            parents=[job.uuid for job in (*jobs, run)],
+        )
+        collect.update_metadata({"step": "collect glass"})
+        jobs += [run, collect]
+        for job in jobs:
+            job.append_name(f": {_quench_name(label, seed)}")
+            job.update_metadata(
+                {"system": _quench_name(label, seed), "atoms": self._atoms(structure)}
+            )
+        return jobs
+
+    def _elastic(self, maker: ElasticFlowMaker, glass: Any, label: str, seed: int) -> Flow:
+        flow = maker.make(glass)
+        flow.append_name(f": {_quench_name(label, seed)}")
+        flow.update_metadata({"system": _quench_name(label, seed), "atoms": self._atoms(None)})
+        return flow
+
+    def _collected(self, elastic: list[Flow], label: str, pressure: float) -> Job:
+        job = collect_tensors(
+            [flow.output for flow in elastic],
+            list(self.seeds),
+            label=label,
+            pressure=pressure,
+            parents=[flow.output.uuid for flow in elastic],
+        )
+        job.append_name(f": {label}")
+        job.update_metadata({"step": "collect tensors", "system": label})
+        return job
+
+    def _atoms(self, structure: Structure | None) -> int:
+        return self.atoms if structure is None else len(structure)
+
+
+def _quench_name(label: str, seed: int) -> str:
+    return f"{label}, seed {seed}"
