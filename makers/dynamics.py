@@ -1,10 +1,12 @@
 """Jobs of molecular dynamics, on any engine and with moment tensor potentials."""
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ase import Atoms
@@ -12,7 +14,7 @@ from ase.calculators.calculator import Calculator
 from jobflow import Maker, job
 from pymatgen.core import Structure
 
-from makers.dynamics_run import EXTRAPOLATING, TRAJECTORY, DynamicsRun, Output
+from makers.dynamics_run import EXTRAPOLATING, TRAJECTORY, DynamicsRun, Output, Report
 from makers.engines import get_engine
 from makers.lammps import load_lammps
 from makers.run_folder import run_folder
@@ -22,7 +24,7 @@ from physics.dynamics.grading import Grader, Grading
 from physics.dynamics.guards import Guards
 from physics.dynamics.lammps_integrator import LammpsIntegrator
 from physics.dynamics.protocol import Protocol
-from physics.dynamics.summary import summarise
+from physics.dynamics.summary import series, summarise
 from physics.dynamics.vibration import check_time_step, fastest_period
 from physics.errors import InputError
 from physics.potentials.calculator import MTPCalculator
@@ -41,6 +43,9 @@ MTP = "mtp"
 FUNCTIONAL = "moment tensor potential"
 
 PACKAGES = {"ase": ("numba", "ase"), "lammps": ("numba", "lammps")}
+
+POINTS = 200
+"""At most, of the series that plots show."""
 
 REPORT_SECONDS = 30.0
 """Between lines of the log."""
@@ -125,15 +130,147 @@ class DynamicsMaker(Maker):
             If the engine or LAMMPS is not here, an element is unknown to it, or the potential or
             its active set is missing.
         """
-        self._check(structure, potential)
-        key = self._key(structure, potential)
+        key = self.key(structure, potential)
 
         def compute() -> DynamicsDocument:
-            return self._run(structure, potential, key, parents)
+            with run_folder(f"dynamics-{key}") as folder:
+                return self.run(structure, potential, folder=folder, parents=parents)
 
         if potential is not None:
             return compute()
         return recorded(compute, key, self.name, DynamicsDocument)
+
+    def key(self, structure: Structure, potential: StoredPotential | None) -> str:
+        """
+        Hash what determines a run.
+
+        Parameters
+        ----------
+        structure : Structure
+            Initial structure.
+        potential : StoredPotential or None
+            The moment tensor potential, for engine ``mtp``.
+
+        Returns
+        -------
+        str
+            The hash.
+
+        Raises
+        ------
+        InputError
+            If the engine does not know an element, or the potential is missing.
+        """
+        self._check(structure, potential)
+        if potential is None:
+            inputs: dict[str, Any] = {"engine": get_engine(self.engine).md()}
+        else:
+            active = potential.active_set
+            inputs = {
+                "potential": potential.checksum,
+                "active": active.checksum if active and self.grading else None,
+            }
+        return input_hash("DynamicsMaker", self, structure=structure, **inputs)
+
+    def run(
+        self,
+        structure: Structure,
+        potential: StoredPotential | None = None,
+        *,
+        folder: Path,
+        parents: Sequence[str] = (),
+        report: Report | None = None,
+    ) -> DynamicsDocument:
+        """
+        Run here and now, or go on with what was run in a folder.
+
+        Parameters
+        ----------
+        structure : Structure
+            Initial structure, Å.
+        potential : StoredPotential, optional
+            The moment tensor potential, for engine ``mtp``.
+        folder : Path
+            Where trajectory and checkpoint are; it exists.
+        parents : sequence of str
+            Jobs that made structure and potential.
+        report : callable, optional
+            Is told of each frame that is written; None: lines of the log.
+
+        Returns
+        -------
+        DynamicsDocument
+            As `make` gives it.
+
+        Raises
+        ------
+        InputError
+            As `make` does, or if the folder has another run.
+        """
+        start = time.perf_counter()
+        key = self.key(structure, potential)
+        atoms = Atoms(
+            [site.specie.symbol for site in structure],
+            positions=structure.cart_coords,
+            cell=structure.lattice.matrix,
+            pbc=True,
+        )
+        first = Frame(0, 0.0, atoms.positions, atoms.cell.array, energy=0.0, temperature=0.0)
+        guards = Guards(atoms.get_chemical_symbols(), first, self.broken_units)
+        grader = self._grader(potential, atoms)
+        calculator = self._calculator(potential)
+        period = fastest_period(atoms, calculator)
+        with closing(self._integrator(atoms, calculator, potential)) as integrator:
+            run = DynamicsRun(
+                integrator,
+                self.protocol,
+                atoms,
+                folder,
+                key=key,
+                output=self.output,
+                guards=guards,
+                grader=grader,
+                report=report or _Log(self.protocol),
+            )
+            stopped = run.go()
+        last = run.last
+        with Trajectory(folder / TRAJECTORY) as trajectory:
+            stages = summarise(trajectory, self.protocol, atoms)
+            stride = math.ceil(len(trajectory) / POINTS)
+            points = series(trajectory.frames(step=stride), atoms)
+        engine = get_engine(self.engine) if potential is None else None
+        heard = [engine.caveat if engine else "", check_time_step(self.protocol.time_step, period)]
+        if stopped is not None:
+            heard.append(f"stopped early: {stopped}")
+        return DynamicsDocument(
+            input_hash=key,
+            parents=list(parents),
+            versions=versions(*(engine.packages if engine else PACKAGES[self.driver])),
+            warnings=[warning for warning in heard if warning],
+            label=self.name,
+            engine=self.engine,
+            functional=engine.functional if engine else FUNCTIONAL,
+            driver=self.driver,
+            potential=potential.checksum if potential else None,
+            protocol=self.protocol,
+            steps=last.step,
+            completed=stopped is None,
+            stopped=stopped,
+            structure=Structure(
+                last.cell,
+                structure.species,
+                last.positions,
+                coords_are_cartesian=True,
+                to_unit_cell=True,
+            ),
+            energy=last.energy,
+            stages=stages,
+            series=points,
+            trajectory=TrajectoryFile.of(folder / TRAJECTORY),
+            extrapolating=TrajectoryFile.of(folder / EXTRAPOLATING) if self.grading else None,
+            seconds=time.perf_counter() - start,
+            directory=str(folder),
+        )
 
     def _check(self, structure: Structure, potential: StoredPotential | None) -> None:
         if (self.engine == MTP) != (potential is not None):
@@ -150,89 +287,6 @@ class DynamicsMaker(Maker):
             raise InputError(
                 f"a potential of {', '.join(known)} was given for {structure.formula}; it does not "
                 f"know {', '.join(sorted(unknown))}: fit one that does"
-            )
-
-    def _key(self, structure: Structure, potential: StoredPotential | None) -> str:
-        if potential is None:
-            inputs: dict[str, Any] = {"engine": get_engine(self.engine).md()}
-        else:
-            active = potential.active_set
-            inputs = {
-                "potential": potential.checksum,
-                "active": active.checksum if active and self.grading else None,
-            }
-        return input_hash("DynamicsMaker", self, structure=structure, **inputs)
-
-    def _run(
-        self,
-        structure: Structure,
-        potential: StoredPotential | None,
-        key: str,
-        parents: Sequence[str],
-    ) -> DynamicsDocument:
-        start = time.perf_counter()
-        atoms = Atoms(
-            [site.specie.symbol for site in structure],
-            positions=structure.cart_coords,
-            cell=structure.lattice.matrix,
-            pbc=True,
-        )
-        first = Frame(0, 0.0, atoms.positions, atoms.cell.array, energy=0.0, temperature=0.0)
-        guards = Guards(atoms.get_chemical_symbols(), first, self.broken_units)
-        calculator = self._calculator(potential)
-        period = fastest_period(atoms, calculator)
-        with (
-            run_folder(f"dynamics-{key}") as folder,
-            closing(self._integrator(atoms, calculator, potential)) as integrator,
-        ):
-            run = DynamicsRun(
-                integrator,
-                self.protocol,
-                atoms,
-                folder,
-                output=self.output,
-                guards=guards,
-                grader=self._grader(potential, atoms),
-                report=_Log(self.protocol),
-            )
-            stopped = run.go()
-            last = run.last
-            with Trajectory(folder / TRAJECTORY) as trajectory:
-                stages = summarise(trajectory, self.protocol, atoms)
-            engine = get_engine(self.engine) if potential is None else None
-            heard = [
-                engine.caveat if engine else "",
-                check_time_step(self.protocol.time_step, period),
-            ]
-            if stopped is not None:
-                heard.append(f"stopped early: {stopped}")
-            return DynamicsDocument(
-                input_hash=key,
-                parents=list(parents),
-                versions=versions(*(engine.packages if engine else PACKAGES[self.driver])),
-                warnings=[warning for warning in heard if warning],
-                label=self.name,
-                engine=self.engine,
-                functional=engine.functional if engine else FUNCTIONAL,
-                driver=self.driver,
-                potential=potential.checksum if potential else None,
-                protocol=self.protocol,
-                steps=last.step,
-                completed=stopped is None,
-                stopped=stopped,
-                structure=Structure(
-                    last.cell,
-                    structure.species,
-                    last.positions,
-                    coords_are_cartesian=True,
-                    to_unit_cell=True,
-                ),
-                energy=last.energy,
-                stages=stages,
-                trajectory=TrajectoryFile.of(folder / TRAJECTORY),
-                extrapolating=TrajectoryFile.of(folder / EXTRAPOLATING) if self.grading else None,
-                seconds=time.perf_counter() - start,
-                directory=str(folder),
             )
 
     def _calculator(self, potential: StoredPotential | None) -> Calculator:

@@ -52,6 +52,6 @@ class TrainingFlowMaker(Maker):
         """
         frames = collect_frames(list(runs), list(groups), self.every, list(parents))
         frames.update_metadata({"step": "collect frames"})
-        potential = self.potential.make(frames.output)
+        potential = self.potential.make(cast("DatasetDocument", frames.output))
         jobs: list[Flow | Job] = [frames, potential]
         return Flow(jobs, potential.output, name=self.name)

@@ -108,7 +108,7 @@ class LammpsIntegrator:
         if self._stage is not None:
             self.restore(self.state())
         step = self._step
-        self._stage, self._start = stage, step
+        self._stage, self._start = stage, step - done
         self._command(*script.ensemble(stage, self._protocol, step), script.prepare(stage, step))
 
     def advance(self, steps: int) -> None:

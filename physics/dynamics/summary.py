@@ -61,6 +61,67 @@ class StageSummary:
     largest_grade: float | None = None
 
 
+@dataclass(frozen=True)
+class Series:
+    """
+    What a plot of a run shows, at n times.
+
+    Parameters
+    ----------
+    times : list of float
+        ps.
+    temperatures : list of float
+        K.
+    densities : list of float
+        g/cm^3.
+    energies : list of float
+        Potential energy, eV per atom.
+    displacements : dict of str to list of float
+        Mean squared displacement from the first frame, by element, Å^2.
+    """
+
+    times: list[float]
+    temperatures: list[float]
+    densities: list[float]
+    energies: list[float]
+    displacements: dict[str, list[float]]
+
+
+def series(frames: Iterable[Frame], atoms: Atoms) -> Series:
+    """
+    Give what a plot of a run shows.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        Some frames of the trajectory, at least one.
+    atoms : ase.Atoms
+        The atoms, for their elements and masses.
+
+    Returns
+    -------
+    Series
+        One point for each frame.
+    """
+    mass = GRAMS_PER_CM3 * atoms.get_masses().sum()
+    points = []
+    first: Frame | None = None
+    for frame in frames:
+        first = first or frame
+        moved = squared_displacements(first, frame, atoms)
+        points.append((frame.time, frame.temperature, frame.volume, frame.energy, moved))
+    times, temperatures, volumes, energies, displacements = zip(*points, strict=True)
+    return Series(
+        times=[time / 1000 for time in times],
+        temperatures=list(temperatures),
+        densities=[mass / volume for volume in volumes],
+        energies=[energy / len(atoms) for energy in energies],
+        displacements={
+            symbol: [moved[symbol] for moved in displacements] for symbol in displacements[0]
+        },
+    )
+
+
 def summarise(frames: Iterable[Frame], protocol: Protocol, atoms: Atoms) -> list[StageSummary]:
     """
     Summarise the stages of a run that have frames.

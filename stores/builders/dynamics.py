@@ -54,6 +54,7 @@ class DynamicsBuilder(PropertyBuilder):
                     "completed",
                     "stopped",
                     "stages",
+                    "series",
                     "structure",
                     "trajectory",
                     "extrapolating",

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pymatgen.core import Structure
 
 from physics.dynamics.protocol import Protocol
-from physics.dynamics.summary import StageSummary
+from physics.dynamics.summary import Series, StageSummary
 from physics.errors import InputError
 from stores.documents.base import Document, PropertyDocument
 from stores.trajectories.files import checksum
@@ -95,6 +95,7 @@ class DynamicsDocument(Document):
     structure: Structure = Field(description="last good configuration, Å")
     energy: float = Field(description="its potential energy, eV")
     stages: list[StageSummary] = Field(description="what each stage gave")
+    series: Series = Field(description="course of the run, at 200 times or fewer")
     trajectory: TrajectoryFile = Field(description="the frames")
     extrapolating: TrajectoryFile | None = Field(
         default=None,
@@ -162,6 +163,7 @@ class DynamicsRunDocument(PropertyDocument):
     stopped: str | None = Field(description="why the run stopped early; None if it did not")
     stages: list[StageSummary] = Field(description="what each stage gave")
     structure: Structure = Field(description="last good configuration, Å")
+    series: Series = Field(description="course of the run, at 200 times or fewer")
     trajectory: TrajectoryFile = Field(description="the frames")
     extrapolating: TrajectoryFile | None = Field(
         description="configurations that extrapolate; None if no grades were asked for"

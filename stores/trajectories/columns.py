@@ -72,7 +72,8 @@ TEMPERATURE = Column("temperature", "observables/temperature/value", "K")
 STRESS = Column("stress", "observables/stress/value", "GPa", (3, 3))
 GRADE = Column("grade", "observables/grade/value")
 
-ALWAYS = (TIME, POSITIONS, CELL, ENERGY, TEMPERATURE, STRESS, GRADE)
-"""Columns of every file beside the step; NaN where stress or grade is unknown."""
 ON_DEMAND = (VELOCITIES, FORCES)
+COLUMNS = (TIME, POSITIONS, CELL, ENERGY, TEMPERATURE, STRESS, GRADE, *ON_DEMAND, STEP)
+"""In the order in which they are written: with its step a frame counts as written."""
 MAY_BE_UNKNOWN = (STRESS, GRADE)
+"""NaN in the file where a frame has none."""

@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 
 from physics.errors import InputError
-from stores.trajectories.columns import STEP
+from stores.trajectories.columns import COLUMNS, STEP
 
 CREATOR = "thioflow"
 LIBRARY = ("v110", "v110")
@@ -124,8 +124,9 @@ def is_marked(path: Path) -> bool:
     signature, version, _, _, flags, _, _, end = _SUPERBLOCK.unpack(head)
     if signature != b"\x89HDF\r\n\x1a\n" or version != _SUPERBLOCK_VERSION:
         raise InputError(
-            f"{path} is no trajectory of {CREATOR}, which is an HDF5 file with superblock version "
-            f"{_SUPERBLOCK_VERSION}; MDAnalysis reads H5MD files of others, ase.io.read many formats"
+            f"{path} is no trajectory of {CREATOR}, which is an HDF5 file with a superblock of "
+            f"version {_SUPERBLOCK_VERSION}; MDAnalysis reads H5MD files of others, ase.io.read "
+            "many formats"
         )
     size = path.stat().st_size
     if size < end:
@@ -184,12 +185,33 @@ def committed(file: h5py.File) -> int:
     return int(wrong.argmax()) if wrong.any() else len(steps)
 
 
+def is_whole(path: Path, frames: int) -> bool:
+    """
+    Tell whether a file was closed in good order with just so many frames.
+
+    Parameters
+    ----------
+    path : Path
+        A trajectory file.
+    frames : int
+        Number of frames.
+
+    Returns
+    -------
+    bool
+        False if it has the mark, more frames, or parts of frames.
+    """
+    with open_for_reading(path) as file:
+        rows = {len(file[column.dataset]) for column in COLUMNS if column.dataset in file}
+    return rows == {frames} and not is_marked(path)
+
+
 def repair(path: str | Path) -> int:
     """
     Make the file of a killed writer readable for every program.
 
     The file is copied beside itself, so the disk must hold it twice for that time, and replaced in
-    one step. A file without the mark is left as it is.
+    one step. A file that was closed in good order is left as it is.
 
     Parameters
     ----------
@@ -209,7 +231,7 @@ def repair(path: str | Path) -> int:
     path = Path(path)
     with open_for_reading(path) as file:
         frames = committed(file)
-    if is_marked(path):
+    if not is_whole(path, frames):
         cut(path, frames)
     return frames
 

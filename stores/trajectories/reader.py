@@ -17,12 +17,11 @@ from pymatgen.core import Lattice, Structure
 from physics.dynamics.frame import FloatArray, Frame
 from stores.trajectories import files
 from stores.trajectories.columns import (
-    ALWAYS,
     CELL,
+    COLUMNS,
     ENERGY,
     GRADE,
     MAY_BE_UNKNOWN,
-    ON_DEMAND,
     PARTICLES,
     STEP,
     STRESS,
@@ -63,9 +62,7 @@ class Trajectory:
             self.provenance: dict[str, Any] = orjson.loads(self._file["parameters/provenance"][()])
         except (OSError, KeyError) as error:
             raise files.damaged(self.path, error) from error
-        self._columns = [
-            column for column in (STEP, *ALWAYS, *ON_DEMAND) if column.dataset in self._file
-        ]
+        self._columns = [column for column in COLUMNS if column.dataset in self._file]
         self._block = max(_BLOCK // (12 * len(self.numbers)), 1)
 
     def __len__(self) -> int:

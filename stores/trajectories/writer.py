@@ -1,5 +1,6 @@
 """Frames into a file, as they come."""
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from physics.dynamics.frame import Frame
 from physics.errors import InputError
 from stores.trajectories import files
 from stores.trajectories.columns import (
-    ALWAYS,
+    COLUMNS,
     MAY_BE_UNKNOWN,
     ON_DEMAND,
     PARTICLES,
@@ -33,6 +34,9 @@ _CHUNK_OF_ATOMS = 2**14
 _CHUNK = 2**12
 """Bytes of one chunk, uncompressed: a chunk that is written again after it grew leaves a hole as
 large as it was."""
+
+_WRITE_ERRORS = (OSError, RuntimeError)
+"""What h5py raises where a disk is full."""
 
 
 class TrajectoryWriter:
@@ -62,10 +66,11 @@ class TrajectoryWriter:
                 self._file[column.dataset],
                 np.empty((self._block, *column.shape_for(self._atoms)), column.dtype),
             )
-            for column in (*ALWAYS, *ON_DEMAND, STEP)
+            for column in COLUMNS
             if column.dataset in self._file
         }
         self._pending = 0
+        self._failed = False
         steps = self._file[STEP.dataset]
         self._last_step = int(steps[-1]) if self._written else -1
 
@@ -130,9 +135,11 @@ class TrajectoryWriter:
             file["parameters/time_step"] = float(time_step)
             file["parameters/time_step"].attrs["unit"] = "fs"
             file["parameters/provenance"] = orjson.dumps(dict(provenance or {})).decode()
-            wanted = dict(zip(ON_DEMAND, (velocities, forces), strict=True))
-            for column in (STEP, *ALWAYS, *(column for column in ON_DEMAND if wanted[column])):
+            unwanted = dict(zip(ON_DEMAND, (not velocities, not forces), strict=True))
+            columns = [column for column in COLUMNS if not unwanted.get(column)]
+            for column in columns:
                 _add(file, column, len(species))
+            _share_steps(file, columns)
         files.replace(partial, path)
         return cls(path)
 
@@ -169,7 +176,7 @@ class TrajectoryWriter:
                 f"{path} shall be resumed after {frames} frames, but has {found}; give at most "
                 "that number"
             )
-        if files.is_marked(path) or frames < found:
+        if not files.is_whole(path, frames):
             files.cut(path, frames)
         return cls(path)
 
@@ -211,14 +218,31 @@ class TrajectoryWriter:
 
         For few atoms each call may leave an unused hole of up to 50 kB in the file: call it where
         a checkpoint is made, not after every frame.
+
+        Raises
+        ------
+        OSError
+            If the disk takes no more; frames written before stay readable.
         """
         self._write()
         os.fsync(self._file.id.get_vfd_handle())
 
     def close(self) -> None:
-        """Write all frames and close the file; any program can then read it."""
-        if self._file:
+        """
+        Write all frames and close the file; any program can then read it.
+
+        After a failed write the file is only let go, as a kill would leave it.
+
+        Raises
+        ------
+        OSError
+            If the disk takes no more.
+        """
+        if not self._file:
+            return
+        if not self._failed:
             self.flush()
+        with contextlib.suppress(*(_WRITE_ERRORS if self._failed else ())):
             self._file.close()
 
     def __enter__(self) -> Self:
@@ -251,12 +275,16 @@ class TrajectoryWriter:
         if not self._pending:
             return
         total = len(self)
-        for column, (dataset, block) in self._columns.items():
-            if column is STEP:  # the last of the columns: with it the frames count
-                self._file.flush()
-            dataset.resize(total, axis=0)
-            dataset[self._written :] = block[: self._pending]
-        self._file.flush()
+        try:
+            for column, (dataset, block) in self._columns.items():
+                if column is STEP:
+                    self._file.flush()
+                dataset.resize(total, axis=0)
+                dataset[self._written :] = block[: self._pending]
+            self._file.flush()
+        except _WRITE_ERRORS as error:
+            self._failed = True
+            raise OSError(f"{self._path}: frames cannot be written ({error})") from error
         self._written, self._pending = total, 0
 
 
@@ -280,7 +308,7 @@ def _describe(
 
 
 def _add(file: h5py.File, column: Column, atoms: int) -> None:
-    """Add an empty column, with the steps and times of all."""
+    """Add an empty column."""
     shape = column.shape_for(atoms)
     size = np.dtype(column.dtype).itemsize * int(np.prod(shape))
     filters = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if shape else {}
@@ -295,7 +323,12 @@ def _add(file: h5py.File, column: Column, atoms: int) -> None:
     )
     if column.unit:
         dataset.attrs["unit"] = column.unit
-    for shared in (STEP, TIME):
-        name = f"{dataset.parent.name}/{shared.field}"
-        if column.dataset.endswith("/value") and name not in file:
-            file[name] = file[shared.dataset]
+
+
+def _share_steps(file: h5py.File, columns: list[Column]) -> None:
+    """Link the steps and times beside the values of each column."""
+    for column in columns:
+        group = file[column.dataset].parent
+        for shared in (STEP, TIME):
+            if shared.field not in group:
+                group[shared.field] = file[shared.dataset]

@@ -36,28 +36,22 @@ def assert_same(read: Frame, given: Frame) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    atoms=st.integers(1, 7),
     flushed=st.lists(st.booleans(), max_size=40),
-    velocities=st.booleans(),
-    forces=st.booleans(),
+    kept_quantities=st.fixed_dictionaries({"velocities": st.booleans(), "forces": st.booleans()}),
     pbc=st.tuples(st.booleans(), st.booleans(), st.booleans()),
     data=st.data(),
 )
 @pytest.mark.usefixtures("small_blocks")
 def test_frames_come_back_and_a_file_goes_on_after_any_of_them(
     make_frame: Callable[..., Frame],
-    atoms: int,
     flushed: list[bool],
-    velocities: bool,
-    forces: bool,
+    kept_quantities: dict[str, bool],
     pbc: tuple[bool, bool, bool],
     data: st.DataObject,
 ) -> None:
-    frames = [
-        make_frame(number, atoms, velocities=velocities, forces=forces)
-        for number in range(len(flushed))
-    ]
-    numbers = data.draw(st.lists(st.integers(1, 100), min_size=atoms, max_size=atoms))
+    numbers = data.draw(st.lists(st.integers(1, 100), min_size=1, max_size=7))
+    atoms = len(numbers)
+    frames = [make_frame(number, atoms, **kept_quantities) for number in range(len(flushed))]
     kept = data.draw(st.integers(0, len(frames)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.h5md"
@@ -67,8 +61,7 @@ def test_frames_come_back_and_a_file_goes_on_after_any_of_them(
             time_step=1.5,
             masses=np.arange(atoms) + 0.5,
             pbc=pbc,
-            velocities=velocities,
-            forces=forces,
+            **kept_quantities,
             provenance={"seed": 7, "potential": "Å"},
         ) as writer:
             for frame, flush in zip(frames, flushed, strict=True):
