@@ -28,6 +28,7 @@ from physics.dynamics.summary import series, summarise
 from physics.dynamics.vibration import check_time_step, fastest_period
 from physics.errors import InputError
 from physics.potentials.calculator import MTPCalculator
+from physics.structures.supercell import supercell
 from stores.documents import DynamicsDocument, StoredPotential, TrajectoryFile
 from stores.documents.dynamics import Driver
 from stores.hashing import input_hash
@@ -328,3 +329,25 @@ class _Log:
                 "step %d of %d: %.0f K, %.6g eV",
                 frame.step, self._protocol.steps, frame.temperature, frame.energy,
             )  # fmt: skip
+
+
+@job
+def repeat_cell(structure: Structure, atoms: int, *, in_plane: bool = False) -> Structure:
+    """
+    Repeat a cell for molecular dynamics.
+
+    Parameters
+    ----------
+    structure : Structure
+        The cell, Å.
+    atoms : int
+        Least number of atoms.
+    in_plane : bool
+        Whether it is repeated in the xy plane alone, as a boundary is.
+
+    Returns
+    -------
+    Structure
+        The supercell.
+    """
+    return supercell(structure, atoms, (0, 1) if in_plane else (0, 1, 2))

@@ -173,7 +173,7 @@ class DynamicsRun:
             ahead = self._next_look(end) - self.step
             try:
                 self._integrator.advance(ahead)
-            except InputError as error:
+            except (InputError, RuntimeError) as error:  # RuntimeError: of LAMMPS, of an engine
                 return f"after step {self.step}: {error}"
             self.step += ahead
             if (reason := self._look(stage.temperature_at(self.step - start))) is not None:

@@ -1,7 +1,7 @@
 """Jobs of glasses: what is melted, what was quenched, what their tensors are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 from jobflow import Maker, job
@@ -67,62 +67,73 @@ class PackMaker(Maker):
         return pack(self.ions, self.density, np.random.default_rng(self.seed), self.in_plane)
 
 
-@job(output_schema=QuenchDocument)
-def collect_quench(
-    start: Structure,
-    run: DynamicsDocument,
-    *,
-    label: str,
-    pressure: float,
-    acceptance: Acceptance,
-    parents: list[str],
-) -> QuenchDocument:
+@dataclass
+class CollectQuenchMaker(Maker):
     """
     Collect what is needed to test a glass.
 
     Parameters
     ----------
-    start : Structure
-        What was melted.
-    run : DynamicsDocument
-        The melt-quench.
+    name : str
+        Name of the job.
     label : str
         What the glass is called.
     pressure : float
         Pressure of the melt-quench, GPa.
     acceptance : Acceptance
         What is demanded of the glass.
-    parents : list of str
-        Jobs that made these.
-
-    Returns
-    -------
-    QuenchDocument
-        The glass before its tests.
     """
-    return QuenchDocument(
-        input_hash=input_hash("collect_quench", acceptance, parents=[run.input_hash]),
-        parents=parents,
-        versions=run.versions,
-        warnings=run.warnings,
-        label=label,
-        seed=run.protocol.seed,
-        pressure=pressure,
-        acceptance=acceptance,
-        start=start,
-        **{
-            name: getattr(run, name)
-            for name in (
-                "engine",
-                "functional",
-                "potential",
-                "structure",
-                "completed",
-                "stopped",
-                "stages",
-            )
-        },
-    )
+
+    name: str = "collect glass"
+    _: KW_ONLY
+    label: str
+    pressure: float
+    acceptance: Acceptance = field(default_factory=Acceptance)
+
+    @job(output_schema=QuenchDocument)
+    def make(
+        self, start: Structure, run: DynamicsDocument, parents: Sequence[str] = ()
+    ) -> QuenchDocument:
+        """
+        Collect as a job.
+
+        Parameters
+        ----------
+        start : Structure
+            What was melted.
+        run : DynamicsDocument
+            The melt-quench.
+        parents : sequence of str
+            Jobs that made these.
+
+        Returns
+        -------
+        QuenchDocument
+            The glass before its tests.
+        """
+        return QuenchDocument(
+            input_hash=input_hash("CollectQuenchMaker", self, run=run.input_hash),
+            parents=list(parents),
+            versions=run.versions,
+            warnings=run.warnings,
+            label=self.label,
+            seed=run.protocol.seed,
+            pressure=self.pressure,
+            acceptance=self.acceptance,
+            start=start,
+            **{
+                name: getattr(run, name)
+                for name in (
+                    "engine",
+                    "functional",
+                    "potential",
+                    "structure",
+                    "completed",
+                    "stopped",
+                    "stages",
+                )
+            },
+        )
 
 
 @job(output_schema=QuenchTensorsDocument)

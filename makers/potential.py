@@ -26,6 +26,7 @@ from stores.documents import (
     DatasetErrors,
     EvaluationDocument,
     PotentialDocument,
+    StoredPotential,
     merge_warnings,
 )
 from stores.documents.potential import FittingEngine, Label, packed_predictions, potential_text
@@ -35,6 +36,24 @@ from stores.versions import versions
 logger = logging.getLogger(__name__)
 
 PACKAGES = ("numpy", "numba", "ase")
+
+
+@job(data=BLOB, output_schema=StoredPotential)
+def keep_potential(potential: StoredPotential) -> StoredPotential:
+    """
+    Keep a potential in the store, for the jobs that use it.
+
+    Parameters
+    ----------
+    potential : StoredPotential
+        The potential.
+
+    Returns
+    -------
+    StoredPotential
+        The same.
+    """
+    return potential
 
 
 @dataclass

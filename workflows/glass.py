@@ -9,7 +9,7 @@ from pymatgen.core import Structure
 
 from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
-from makers.glass import PackMaker, collect_quench, collect_tensors
+from makers.glass import CollectQuenchMaker, PackMaker, collect_tensors
 from physics.analysis.glass import Acceptance
 from physics.dynamics.melt_quench import AB_INITIO, MeltQuench
 from physics.structures.composition import composition_of
@@ -124,14 +124,9 @@ class GlassFlowMaker(Maker):
             output=self.output,
         ).make(start, potential)
         run.update_metadata({"step": "melt-quench"})
-        collect = collect_quench(
-            start,
-            run.output,
-            label=label,
-            pressure=pressure,
-            acceptance=self.acceptance,
-            parents=[job.uuid for job in (*jobs, run)],
-        )
+        collect = CollectQuenchMaker(
+            label=label, pressure=pressure, acceptance=self.acceptance
+        ).make(start, run.output, [job.uuid for job in (*jobs, run)])
         collect.update_metadata({"step": "collect glass"})
         jobs += [run, collect]
         for job in jobs:

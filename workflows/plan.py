@@ -8,7 +8,11 @@ from pymatgen.core import Structure
 
 from makers.boundary import RelaxBoundaryMaker
 from makers.calculation import CalculationMaker
+from makers.dynamics import MTP, DynamicsMaker
 from makers.engines import get_engine
+
+MTP_SECONDS = 2e-6
+"""Of a moment tensor potential of level 16 for one atom and step, with LAMMPS and grades."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,16 @@ def plan_flow(flow: Flow, structures: dict[str, Structure]) -> list[PlannedJobs]
         system, step = job.metadata["system"], job.metadata["step"]
         engine, seconds = "-", 0.0
         maker = job.maker.relax if isinstance(job.maker, RelaxBoundaryMaker) else job.maker
+        atoms = job.metadata.get("atoms") or len(structures.get(system, ()))
         if isinstance(maker, CalculationMaker):
-            engine, atoms = maker.engine, job.metadata.get("atoms", len(structures[system]))
+            engine = maker.engine
             seconds = get_engine(engine).estimate(atoms, maker.evaluations)
+        elif isinstance(maker, DynamicsMaker):
+            engine, steps = maker.engine, maker.protocol.steps
+            seconds = (
+                MTP_SECONDS * atoms * steps
+                if engine == MTP
+                else get_engine(engine).estimate(atoms, steps)
+            )
         groups[system, step, engine, seconds] += job.metadata.get("jobs", 1)
     return [PlannedJobs(*key[:3], count, key[3]) for key, count in groups.items()]

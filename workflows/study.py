@@ -1,160 +1,38 @@
 """A study: which systems, which engine, which properties; read from YAML, made into a flow."""
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self, TypeVar
 
 from jobflow import Flow, Job
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import Field, model_validator
 from pymatgen.core import Structure
 
 from makers.calculation import calculation
 from makers.engine import Engine
 from makers.engines import get_engine
-from physics.analysis.elasticity import LARGEST_STRAIN, SMALLEST_STRAIN
+from makers.potential import keep_potential
 from physics.errors import InputError
 from physics.structures.construction import Construction
-from physics.structures.geometry import Operation
-from physics.structures.names import Axes
-from physics.structures.request import Request
 from stores.hashing import input_hash
 from workflows.boundary import BoundaryFlowMaker
+from workflows.dynamics import LargeDynamicsFlowMaker, TrainingFlowMaker
+from workflows.dynamics_settings import DynamicsSettings, GlassEntry, PotentialSettings
 from workflows.elastic import ElasticFlowMaker
 from workflows.study_file import read_structure, read_yaml, validated
+from workflows.study_settings import (
+    BoundaryEntry,
+    BoundarySettings,
+    ElasticSettings,
+    Name,
+    RelaxSettings,
+    StudyModel,
+    System,
+)
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+POTENTIAL = "potential"
+"""What stands for a system in jobs of the potential."""
 
-
-def _as_text(indices: object) -> object:
-    """Write a list of indices as a request has them."""
-    return " ".join(map(str, indices)) if isinstance(indices, list | tuple) else indices
-
-
-Indices = Annotated[str, BeforeValidator(_as_text)]
-
-
-class StudyModel(BaseModel):
-    """Base of all parts of a study: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class System(StudyModel):
-    """One crystal of the study."""
-
-    structure: Path = Field(
-        description="structure file (CIF, POSCAR ...), relative to the study file"
-    )
-
-
-class RelaxSettings(StudyModel):
-    """How structures are relaxed."""
-
-    fmax: float = Field(default=1e-4, gt=0, le=0.1, description="largest force at the end, eV/Å")
-    steps: int = Field(default=500, ge=1, description="most ionic steps")
-
-
-class ElasticSettings(StudyModel):
-    """The stress-strain method; defaults are the published settings."""
-
-    strain: float = Field(
-        default=0.015,
-        ge=SMALLEST_STRAIN,
-        le=LARGEST_STRAIN,
-        description="magnitude delta of each mode, dimensionless",
-    )
-    relax_ions: bool = Field(default=True, description="relax the ions at each strain")
-    linearity: bool = Field(
-        default=True, description="compute delta/2 too, to measure nonlinearity"
-    )
-    symmetry: bool = Field(default=True, description="compute equivalent strains once")
-    symprec: float = Field(default=0.01, gt=0, le=0.5, description="symmetry tolerance, Å")
-
-    @model_validator(mode="after")
-    def _half_strain_is_measurable(self) -> Self:
-        if self.linearity and self.strain < 2 * SMALLEST_STRAIN:
-            raise ValueError(
-                f"strain {self.strain} is too small to be halved for the linearity check "
-                f"(delta/2 must be at least {SMALLEST_STRAIN}): use {2 * SMALLEST_STRAIN} or more, "
-                f"or linearity: false"
-            )
-        return self
-
-
-class BoundaryEntry(StudyModel):
-    """One grain boundary: by its plane, by plane and twist, by two planes, or by its name."""
-
-    name: str | None = Field(default=None, description="such as Σ5 [001] (120)")
-    plane: Indices | None = Field(default=None, description="Miller indices, such as [1, 2, 0]")
-    axis: Indices | None = Field(default=None, description="tilt axis that is expected")
-    twist: float | None = Field(default=None, description="rotation about the normal, degrees")
-    upper_plane: Indices | None = Field(default=None, description="plane of the upper grain")
-    operation: Operation = Field(
-        default="twofold", description="what makes the upper grain of a symmetric tilt boundary"
-    )
-    axes: Axes = Field(default="given", description="axis setting of all indices")
-
-    @model_validator(mode="after")
-    def _is_a_request(self) -> Self:
-        self.request()
-        return self
-
-    def request(self) -> Request:
-        """
-        Give the boundary as the construction takes it.
-
-        Returns
-        -------
-        Request
-            The boundary.
-        """
-        return Request(**self.model_dump())
-
-
-class BoundarySettings(StudyModel):
-    """How grain boundaries are built and relaxed."""
-
-    candidates: int = Field(default=4, ge=1, le=50, description="candidates relaxed of each")
-    separation: float = Field(
-        default=20.0, ge=5, description="smallest distance of the two boundaries in a cell, Å"
-    )
-    translations: int = Field(
-        default=64, ge=1, le=10_000, description="translations tried of each termination"
-    )
-    max_strain: float = Field(
-        default=0.02, gt=0, le=0.1, description="largest principal strain of a grain"
-    )
-    max_area: float = Field(
-        default=1500.0, gt=0, description="largest in-plane cell of a twist boundary, Å^2"
-    )
-    max_atoms: int = Field(default=20_000, ge=1, description="largest cell")
-    fmax: float = Field(
-        default=0.02,
-        gt=0,
-        le=0.5,
-        description="largest force of a relaxed boundary, eV/Å; of its bulk a tenth",
-    )
-    steps: int = Field(default=500, ge=1, description="most ionic steps")
-    rattled: int = Field(
-        default=3, ge=0, le=50, description="rattled copies in the search for the lowest bulk"
-    )
-    seed: int = Field(default=0, ge=0, description="seed of the rattling")
-    allow_negative: bool = Field(
-        default=False,
-        description="accept energies below zero, of engines whose ground state is another crystal",
-    )
-    bonds: dict[str, float] = Field(
-        default_factory=dict, description="longest bonds of further pairs, such as Zr-O: 2.3, Å"
-    )
-    charges: dict[str, float] = Field(
-        default_factory=dict, description="oxidation states, such as Fe: 2.667"
-    )
+FlowOrJob = TypeVar("FlowOrJob", Flow, Job)
 
 
 class Study(StudyModel):
@@ -177,6 +55,12 @@ class Study(StudyModel):
         The grain boundaries that are computed of every system.
     boundary : BoundarySettings
         How they are built and relaxed.
+    glasses : list of GlassEntry
+        The glasses that are packed, melted and quenched.
+    potential : PotentialSettings or None
+        The moment tensor potential: a file, or trained on runs of the engine.
+    dynamics : DynamicsSettings or None
+        Large molecular dynamics of all systems and boundaries with that potential.
     """
 
     name: Name
@@ -186,11 +70,24 @@ class Study(StudyModel):
     elastic: ElasticSettings | None = None
     boundaries: list[BoundaryEntry] = Field(default_factory=list)
     boundary: BoundarySettings = Field(default_factory=BoundarySettings)
+    glasses: list[GlassEntry] = Field(default_factory=list)
+    potential: PotentialSettings | None = None
+    dynamics: DynamicsSettings | None = None
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
-        if self.elastic is None and not self.boundaries:
-            raise ValueError("nothing to compute: give elastic, boundaries or both")
+        if not (self.elastic or self.boundaries or self.glasses or self.potential):
+            raise ValueError(
+                "nothing to compute: give one or more of elastic, boundaries, glasses, potential"
+            )
+        if self.dynamics is not None and self.potential is None:
+            raise ValueError(
+                "dynamics needs a potential: give 'potential: {file: ...}', or 'potential: {}' for "
+                "one that is trained on runs of the engine"
+            )
+        names = [glass.name for glass in self.glasses]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two glasses have one name ({', '.join(names)}): rename one")
         return self
 
     @classmethod
@@ -218,6 +115,8 @@ class Study(StudyModel):
         study = validated(cls, content, path, lines)
         for system in study.systems.values():
             system.structure = (path.parent / system.structure).resolve()
+        if study.potential is not None and study.potential.file is not None:
+            study.potential.file = (path.parent / study.potential.file).resolve()
         return study
 
     def structures(self) -> dict[str, Structure]:
@@ -270,15 +169,26 @@ class Study(StudyModel):
         Returns
         -------
         Flow
-            One flow for each system; every job carries study, system and step in its metadata.
+            Every job carries study, system and step in its metadata.
         """
         flows: list[Flow | Job] = []
+        boundaries: dict[str, list[Any]] = {}
         for system, structure in structures.items():
-            for maker in self._makers():
-                flow = maker.make(structure)
-                flow.append_name(f"{system}: ", prepend=True)
-                flow.update_metadata({"study": self.name, "system": system})
-                flows.append(flow)
+            if self.elastic is not None:
+                flows.append(_of(self._elastic(self.elastic).make(structure), system))
+            if self.boundaries:
+                energies = self._boundaries(self.boundary).make(structure)
+                boundaries[system] = energies.output
+                flows.append(_of(energies, system))
+        glasses = [self._glass(entry) for entry in self.glasses]
+        flows += glasses
+        if self.potential is not None:
+            trained, potential = self._potential(self.potential, structures, glasses)
+            flows.append(trained)
+            if self.dynamics is not None:
+                flows += self._dynamics(self.dynamics, structures, boundaries, potential)
+        for flow in flows:
+            flow.update_metadata({"study": self.name})
         return Flow(flows, name=self.name)
 
     def content_hash(self, structures: dict[str, Structure]) -> str:
@@ -296,16 +206,60 @@ class Study(StudyModel):
             Equal for two studies that would run the same jobs.
         """
         unused = {"systems"} if self.boundaries else {"systems", "boundaries", "boundary"}
+        if not self.glasses:
+            unused.add("glasses")
         settings = self.model_dump(mode="json", exclude=unused, exclude_none=True)
-        return input_hash("study", settings, **{f"system {k}": v for k, v in structures.items()})
+        inputs: dict[str, Any] = {f"system {k}": v for k, v in structures.items()}
+        if self.potential is not None and (stored := self.potential.read()) is not None:
+            settings["potential"]["file"] = stored.checksum
+        return input_hash("study", settings, **inputs)
 
-    def _makers(self) -> list[ElasticFlowMaker | BoundaryFlowMaker]:
-        makers: list[ElasticFlowMaker | BoundaryFlowMaker] = []
-        if self.elastic is not None:
-            makers.append(self._elastic(self.elastic))
-        if self.boundaries:
-            makers.append(self._boundaries(self.boundary))
-        return makers
+    def _glass(self, entry: GlassEntry) -> Flow:
+        elastic = self._elastic(
+            (self.elastic or ElasticSettings()).model_copy(update={"symmetry": False})
+        )
+        return entry.flow_maker(self.engine, elastic).make()
+
+    def _potential(
+        self, settings: PotentialSettings, structures: dict[str, Structure], glasses: list[Flow]
+    ) -> tuple[Flow | Job, Any]:
+        """Give the jobs that the potential comes from, and the reference to it."""
+        stored = settings.read()
+        if stored is not None:
+            keep = keep_potential(stored)
+            keep.update_metadata({"step": "keep potential"})
+            return _of(keep, POTENTIAL), keep.output
+        jobs: list[Flow | Job] = []
+        for system, structure in structures.items():
+            run = settings.run_maker(self.engine).make(structure)
+            run.append_name(f" {system}")
+            run.update_metadata({"step": "run to train on"})
+            jobs.append(_of(run, system))
+        runs = [run.output for run in jobs] + [run for glass in glasses for run in glass.output]
+        groups = list(structures) + [glass.name for glass in glasses for _ in glass.output]
+        training = TrainingFlowMaker(potential=settings.flow_maker()).make(runs, groups)
+        return Flow([*jobs, _of(training, POTENTIAL)], name="potential"), training.output
+
+    def _dynamics(
+        self,
+        settings: DynamicsSettings,
+        structures: dict[str, Structure],
+        boundaries: dict[str, list[Any]],
+        potential: Any,
+    ) -> list[Flow]:
+        stored = self.potential.read() if self.potential is not None else None
+        runs = settings.run_makers(graded=stored is None or stored.active_set is not None)
+        flows = []
+        for system, structure in structures.items():
+            flow = LargeDynamicsFlowMaker("bulk", runs, settings.atoms).make(structure, potential)
+            flows.append(_of(flow, system))
+            if settings.boundaries:
+                for entry, built in zip(self.boundaries, boundaries.get(system, []), strict=False):
+                    maker = LargeDynamicsFlowMaker(
+                        entry.request().label, runs, settings.atoms, in_plane=True
+                    )
+                    flows.append(_of(maker.make(built.structure, potential), system))
+        return flows
 
     def _boundaries(self, settings: BoundarySettings) -> BoundaryFlowMaker:
         tight: dict[str, Any] = {"fmax": settings.fmax / 10, "steps": settings.steps}
@@ -347,3 +301,10 @@ class Study(StudyModel):
             symmetry=settings.symmetry,
             symprec=settings.symprec,
         )
+
+
+def _of(flow: FlowOrJob, system: str) -> FlowOrJob:
+    """Say in the name and in the metadata of jobs which system they are of."""
+    flow.append_name(f"{system}: ", prepend=True)
+    flow.update_metadata({"system": system})
+    return flow

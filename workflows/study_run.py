@@ -7,6 +7,7 @@ from pathlib import Path
 
 from makers.engine import Engine
 from makers.engines import get_engine
+from makers.lammps import load_lammps
 from physics.errors import InputError
 from stores.documents import PropertyDocument
 from stores.jobstore import open_job_store
@@ -144,6 +145,8 @@ def run_study(
     for structure in structures.values():
         engine.require_elements(structure)
     _require(engine, settings)
+    if study.dynamics is not None:
+        load_lammps()
     identity = json.dumps({"content": study.content_hash(structures), "engine": engine.name})
     job_store = open_job_store(path)
     with job_store:

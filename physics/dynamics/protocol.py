@@ -168,7 +168,8 @@ class Protocol:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
-        object.__setattr__(self, "stages", tuple(self.stages))
+        stages = (Stage(**given) if isinstance(given, dict) else given for given in self.stages)
+        object.__setattr__(self, "stages", tuple(stages))  # JSON gives them as dictionaries
         if not self.stages:
             raise InputError("a protocol without stages was given, expected one or more")
         if not 0 < self.time_step <= LONGEST_STEP:

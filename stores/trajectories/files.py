@@ -1,22 +1,24 @@
 """
-Trajectory files as files: opened, repaired, replaced, summed up.
+Trajectory files as files: opened, replaced, summed up.
 
 A writer keeps its file open in the single-writer-multiple-reader (SWMR) mode of HDF5: metadata are
 written only after what they point to, so a kill leaves a file that this mode can read, but with a
-mark in its first bytes that makes other programs refuse it. `repair` copies such a file to one
-without the mark.
+mark in its first bytes that makes other programs refuse it. `stores.trajectories.repair` makes a
+copy without the mark.
 """
 
 import hashlib
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from physics.errors import InputError
-from stores.trajectories.columns import COLUMNS, STEP
+from stores.trajectories.columns import STEP
 
 CREATOR = "thioflow"
 LIBRARY = ("v110", "v110")
@@ -48,12 +50,10 @@ def open_for_reading(path: Path) -> h5py.File:
         If there is no such file, or it is no trajectory of thioflow, or it is damaged.
     """
     marked = is_marked(path)
-    try:
+    with reading(path):
         file = h5py.File(path, "r", swmr=marked)
         creator = file["h5md/creator"].attrs["name"] if "h5md/creator" in file else "somebody"
         known = creator == CREATOR and STEP.dataset in file
-    except (OSError, RuntimeError, KeyError) as error:
-        raise damaged(path, error) from error
     if not known:
         file.close()
         raise InputError(
@@ -134,6 +134,32 @@ def is_marked(path: Path) -> bool:
     return bool(flags)
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """
+    Turn what h5py raises while it reads into an error that says what to do.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is read.
+
+    Yields
+    ------
+    None
+        Once.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError, KeyError) as error:
+        raise damaged(path, error) from error
+
+
 def damaged(path: Path, reason: object) -> InputError:
     """
     Make the error of a file that cannot be read.
@@ -153,7 +179,7 @@ def damaged(path: Path, reason: object) -> InputError:
     return InputError(
         f"{path} is damaged ({reason}); copy it again from where it came, or take a copy made "
         "before; a file whose writer was merely killed is whole and needs only "
-        "stores.trajectories.files.repair"
+        "stores.trajectories.repair.repair"
     )
 
 
@@ -177,122 +203,36 @@ def committed(file: h5py.File) -> int:
     InputError
         If the steps cannot be read.
     """
-    try:
+    with reading(Path(file.filename)):
         steps = file[STEP.dataset][:]
-    except OSError as error:
-        raise damaged(Path(file.filename), error) from error
     wrong = np.diff(steps, prepend=-1) <= 0
     return int(wrong.argmax()) if wrong.any() else len(steps)
 
 
-def is_whole(path: Path, frames: int) -> bool:
+def ask_for_room(file: h5py.File, size: int) -> None:
     """
-    Tell whether a file was closed in good order with just so many frames.
+    Let a full disk refuse before HDF5 writes, which crashes where a write fails.
 
     Parameters
     ----------
-    path : Path
-        A trajectory file.
-    frames : int
-        Number of frames.
-
-    Returns
-    -------
-    bool
-        False if it has the mark, more frames, or parts of frames.
-    """
-    with open_for_reading(path) as file:
-        rows = {len(file[column.dataset]) for column in COLUMNS if column.dataset in file}
-    return rows == {frames} and not is_marked(path)
-
-
-def repair(path: str | Path) -> int:
-    """
-    Make the file of a killed writer readable for every program.
-
-    The file is copied beside itself, so the disk must hold it twice for that time, and replaced in
-    one step. A file that was closed in good order is left as it is.
-
-    Parameters
-    ----------
-    path : str or Path
-        The trajectory file; no process may be writing it.
-
-    Returns
-    -------
-    int
-        Number of frames.
+    file : h5py.File
+        A file open for writing.
+    size : int
+        Bytes that it may grow by.
 
     Raises
     ------
-    InputError
-        If the file cannot be read.
+    OSError
+        If the disk, a quota or a limit of the process does not allow it.
     """
-    path = Path(path)
-    with open_for_reading(path) as file:
-        frames = committed(file)
-    if not is_whole(path, frames):
-        cut(path, frames)
-    return frames
-
-
-def cut(path: Path, frames: int) -> None:
-    """
-    Replace a file by a copy of its first frames, without the mark.
-
-    Parameters
-    ----------
-    path : Path
-        The trajectory file; no process may be writing it.
-    frames : int
-        Number of frames to keep, at most as many as are committed.
-    """
-    partial = partial_name(path)
-    with open_for_reading(path) as old, h5py.File(partial, "w", libver=LIBRARY) as new:
-        links: dict[int, str] = {}
-
-        def take(name: str, item: h5py.Group | h5py.Dataset) -> None:
-            if isinstance(item, h5py.Group):
-                for key, value in item.attrs.items():
-                    new.require_group(name).attrs[key] = value
-                for key in item:
-                    take(f"{name}/{key}", item[key])
-                return
-            address = h5py.h5o.get_info(item.id).addr
-            if address in links:
-                new[name] = new[links[address]]
-            elif item.maxshape[:1] == (None,):
-                _copy_rows(item, new, name, frames)
-            else:
-                old.copy(item, new, name)
-            links.setdefault(address, name)
-
-        for key in old:
-            take(key, old[key])
-    replace(partial, path)
-
-
-def _copy_rows(source: h5py.Dataset, new: h5py.File, name: str, rows: int) -> None:
-    """Copy whole chunks as they are, compressed, and the rows of the last one as numbers."""
-    target = new.create_dataset(
-        name,
-        (rows, *source.shape[1:]),
-        source.dtype,
-        maxshape=source.maxshape,
-        chunks=source.chunks,
-        compression=source.compression,
-        compression_opts=source.compression_opts,
-        shuffle=source.shuffle,
-        fillvalue=source.fillvalue,
-    )
-    for key, value in source.attrs.items():
-        target.attrs[key] = value
-    whole = rows - rows % source.chunks[0]
-    corner = (0,) * (source.ndim - 1)
-    for row in range(0, whole, source.chunks[0]):
-        mask, data = source.id.read_direct_chunk((row, *corner))
-        target.id.write_direct_chunk((row, *corner), data, mask)
-    target[whole:] = source[whole:rows]
+    descriptor, end = file.id.get_vfd_handle(), file.id.get_filesize()
+    try:
+        os.posix_fallocate(descriptor, end, size)
+    except OSError as error:
+        message = f"frames cannot be written ({error.strerror}); make room on the disk"
+        raise OSError(error.errno, message, file.filename) from error
+    finally:
+        os.ftruncate(descriptor, end)
 
 
 def partial_name(path: Path) -> Path:

@@ -52,17 +52,19 @@ class Trajectory:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._file = files.open_for_reading(self.path)
-        try:
-            self._frames = files.committed(self._file)
+        self._frames = files.committed(self._file)
+        with files.reading(self.path):
             atoms = self._file[PARTICLES]
             self.numbers: NDArray[np.int32] = atoms["species"][:]
             self.masses: FloatArray = atoms["mass"][:]
             self.pbc: NDArray[np.bool_] = atoms["box"].attrs["boundary"] == b"periodic"
             self.time_step = float(self._file["parameters/time_step"][()])
             self.provenance: dict[str, Any] = orjson.loads(self._file["parameters/provenance"][()])
-        except (OSError, KeyError) as error:
-            raise files.damaged(self.path, error) from error
-        self._columns = [column for column in COLUMNS if column.dataset in self._file]
+            self._datasets = {
+                column: self._file[column.dataset]
+                for column in COLUMNS
+                if column.dataset in self._file
+            }
         self._block = max(_BLOCK // (12 * len(self.numbers)), 1)
 
     def __len__(self) -> int:
@@ -235,16 +237,14 @@ class Trajectory:
         self.close()
 
     def _read(self, column: Column, rows: slice) -> NDArray[Any]:
-        try:
-            return self._file[column.dataset][rows]
-        except OSError as error:
-            raise files.damaged(self.path, error) from error
+        with files.reading(self.path):
+            return self._datasets[column][rows]
 
     def _read_frames(self, wanted: range) -> Iterator[Frame]:
         """Read a block of frames that are evenly spaced, in either direction."""
         ascending = wanted if wanted.step > 0 else wanted[::-1]
         rows = slice(ascending.start, ascending.stop, ascending.step)
-        blocks = {column: self._read(column, rows) for column in self._columns}
+        blocks = {column: self._read(column, rows) for column in self._datasets}
         order = range(len(wanted))
         for row in order if wanted.step > 0 else reversed(order):
             yield Frame(

@@ -1,6 +1,5 @@
 """Frames into a file, as they come."""
 
-import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from stores.trajectories.columns import (
     TIME,
     Column,
 )
+from stores.trajectories.repair import cut, is_whole
 from stores.versions import versions
 
 _BLOCK = 2**20
@@ -35,8 +35,8 @@ _CHUNK = 2**12
 """Bytes of one chunk, uncompressed: a chunk that is written again after it grew leaves a hole as
 large as it was."""
 
-_WRITE_ERRORS = (OSError, RuntimeError)
-"""What h5py raises where a disk is full."""
+_MARGIN = 2**18
+"""Bytes that must be free beside those of a block: chunks written again, indices."""
 
 
 class TrajectoryWriter:
@@ -70,7 +70,6 @@ class TrajectoryWriter:
             if column.dataset in self._file
         }
         self._pending = 0
-        self._failed = False
         steps = self._file[STEP.dataset]
         self._last_step = int(steps[-1]) if self._written else -1
 
@@ -131,6 +130,7 @@ class TrajectoryWriter:
             raise InputError(f"{weights.shape} masses given for {len(species)} atoms")
         partial = files.partial_name(path)
         with h5py.File(partial, "w", libver=files.LIBRARY) as file:
+            files.ask_for_room(file, _MARGIN)
             _describe(file, species, weights, np.broadcast_to(pbc, 3))
             file["parameters/time_step"] = float(time_step)
             file["parameters/time_step"].attrs["unit"] = "fs"
@@ -176,8 +176,8 @@ class TrajectoryWriter:
                 f"{path} shall be resumed after {frames} frames, but has {found}; give at most "
                 "that number"
             )
-        if not files.is_whole(path, frames):
-            files.cut(path, frames)
+        if not is_whole(path, frames):
+            cut(path, frames)
         return cls(path)
 
     def __len__(self) -> int:
@@ -222,7 +222,7 @@ class TrajectoryWriter:
         Raises
         ------
         OSError
-            If the disk takes no more; frames written before stay readable.
+            If the disk takes no more; the frames wait in memory for another call.
         """
         self._write()
         os.fsync(self._file.id.get_vfd_handle())
@@ -231,19 +231,16 @@ class TrajectoryWriter:
         """
         Write all frames and close the file; any program can then read it.
 
-        After a failed write the file is only let go, as a kill would leave it.
-
         Raises
         ------
         OSError
-            If the disk takes no more.
+            If the disk takes no more; the file is closed with the frames written before.
         """
-        if not self._file:
-            return
-        if not self._failed:
-            self.flush()
-        with contextlib.suppress(*(_WRITE_ERRORS if self._failed else ())):
-            self._file.close()
+        if self._file:
+            try:
+                self.flush()
+            finally:
+                self._file.close()
 
     def __enter__(self) -> Self:
         """Give the writer itself."""
@@ -275,16 +272,14 @@ class TrajectoryWriter:
         if not self._pending:
             return
         total = len(self)
-        try:
-            for column, (dataset, block) in self._columns.items():
-                if column is STEP:
-                    self._file.flush()
-                dataset.resize(total, axis=0)
-                dataset[self._written :] = block[: self._pending]
-            self._file.flush()
-        except _WRITE_ERRORS as error:
-            self._failed = True
-            raise OSError(f"{self._path}: frames cannot be written ({error})") from error
+        size = sum(block[: self._pending].nbytes for _, block in self._columns.values())
+        files.ask_for_room(self._file, _MARGIN + 2 * size)
+        for column, (dataset, block) in self._columns.items():
+            if column is STEP:
+                self._file.flush()
+            dataset.resize(total, axis=0)
+            dataset[self._written :] = block[: self._pending]
+        self._file.flush()
         self._written, self._pending = total, 0
 
 

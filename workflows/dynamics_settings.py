@@ -1,0 +1,295 @@
+"""The parts of a study about glasses, potentials and molecular dynamics."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from makers.dynamics import DynamicsMaker
+from makers.dynamics_run import Output
+from makers.potential import FitMaker
+from physics.analysis.glass import Acceptance
+from physics.dynamics.grading import Grading
+from physics.dynamics.melt_quench import AB_INITIO, PROFILES, MeltQuench
+from physics.dynamics.protocol import Protocol, Stage
+from physics.errors import InputError
+from physics.potentials.active_set_file import read_active_set
+from physics.potentials.files import read_potential
+from physics.structures.composition import ions_of, require_balanced
+from stores.documents import StoredPotential
+from workflows.elastic import ElasticFlowMaker
+from workflows.glass import GlassFlowMaker
+from workflows.potential import PotentialFlowMaker
+from workflows.study_settings import Name, StudyModel
+
+TIME_STEP = 2.0
+"""Of runs of the engine on crystals, fs."""
+
+FRAMES = 100
+"""Of each run of the engine that a potential is trained on."""
+
+
+class GlassEntry(StudyModel):
+    """One glass: packed, melted and quenched; defaults are those of Garcia-Mendez et al. 2020."""
+
+    name: Name = Field(description="what the glass is called")
+    formula: str = Field(default="Li3PS4", description="composition in Li, P and S")
+    atoms: int = Field(default=160, ge=5, description="number of atoms, met as nearly as can be")
+    ions: dict[str, int] | None = Field(
+        default=None, description="number of each ion, such as {Li: 60, PS4: 20}, in place of both"
+    )
+    density: float = Field(default=1.88, gt=0, description="density of the packing, g/cm^3")
+    profile: Literal["ab-initio", "amorphisation", "quick"] = Field(
+        default="ab-initio", description="rates and times, see docs/dynamics.md"
+    )
+    melt_quench: dict[str, Any] = Field(
+        default_factory=dict, description="rates and times that differ, such as {hold: 2.0}, ps"
+    )
+    pressures: list[float] = Field(
+        default=[AB_INITIO.pressure], min_length=1, description="of the melt-quench, GPa"
+    )
+    seeds: list[int] = Field(default=[0], min_length=1, description="one quench for each")
+    elastic: bool = Field(default=False, description="find the elastic tensor of each glass")
+
+    @model_validator(mode="after")
+    def _is_a_glass(self) -> Self:
+        self.counts()
+        self.quench()
+        return self
+
+    def counts(self) -> dict[str, int]:
+        """
+        Give the ions.
+
+        Returns
+        -------
+        dict of str to int
+            Number of each ion.
+
+        Raises
+        ------
+        InputError
+            If they do not balance, or cannot make up the formula.
+        """
+        if self.ions is None:
+            return ions_of(self.formula, atoms=self.atoms)
+        require_balanced(self.ions)
+        return self.ions
+
+    def quench(self) -> MeltQuench:
+        """
+        Give the melt-quench.
+
+        Returns
+        -------
+        MeltQuench
+            The profile with what differs.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown, or a number makes no sense.
+        """
+        unknown = set(self.melt_quench) - set(MeltQuench.__dataclass_fields__)
+        if unknown:
+            raise InputError(
+                f"melt_quench: given {', '.join(sorted(unknown))}, expected some of "
+                f"{', '.join(MeltQuench.__dataclass_fields__)}"
+            )
+        return replace(PROFILES[self.profile], **self.melt_quench)
+
+    def flow_maker(self, engine: str, elastic: ElasticFlowMaker | None) -> GlassFlowMaker:
+        """
+        Give the Maker of its flow.
+
+        Parameters
+        ----------
+        engine : str
+            Name in the registry.
+        elastic : ElasticFlowMaker or None
+            Finds elastic tensors, without symmetry.
+
+        Returns
+        -------
+        GlassFlowMaker
+            The Maker; its runs write forces, so that a potential can be trained on them.
+        """
+        quench = self.quench()
+        return GlassFlowMaker(
+            name=self.name,
+            engine=engine,
+            ions=self.counts(),
+            density=self.density,
+            melt_quench=quench,
+            pressures=self.pressures,
+            seeds=self.seeds,
+            output=Output(max(1, quench.protocol().steps // FRAMES), forces=True),
+            acceptance=Acceptance(
+                tetrahedral=0.8 if self.profile == "amorphisation" else None,
+                melted=self.profile == "amorphisation",
+                same_units=self.profile != "amorphisation",
+            ),
+            elastic=elastic if self.elastic else None,
+        )
+
+
+class PotentialSettings(StudyModel):
+    """
+    The moment tensor potential of the study: a file, or trained on runs of the engine.
+
+    It is trained on a run of each crystal that heats it, and on the melt-quenches of all glasses.
+    """
+
+    file: Path | None = Field(
+        default=None,
+        description="an .mtp file, relative to the study file, with its .active.npz beside it; "
+        "without it one is trained",
+    )
+    level: int = Field(default=16, ge=2, le=28, multiple_of=2, description="level")
+    cutoff: float = Field(default=5.0, gt=0, description="cutoff, Å")
+    chebyshev: int = Field(
+        default=8, ge=2, description="Chebyshev polynomials of each radial function"
+    )
+    temperatures: tuple[float, float] = Field(
+        default=(300.0, 2000.0), description="between which each crystal is heated, K"
+    )
+    picoseconds: float = Field(default=10.0, gt=0, description="time of that, ps")
+    seed: int = Field(default=0, ge=0, description="seed of all that is drawn")
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        self.run_maker("emt")
+        return self
+
+    def read(self) -> StoredPotential | None:
+        """
+        Read the potential of the file, with its active set if that is beside it.
+
+        Returns
+        -------
+        StoredPotential or None
+            The potential; None if one is trained.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or cannot be read.
+        """
+        if self.file is None:
+            return None
+        potential = read_potential(self.file)
+        beside = self.file.with_suffix(".active.npz")
+        active = read_active_set(beside, potential) if beside.exists() else None
+        return StoredPotential.of(potential, active)
+
+    def flow_maker(self) -> PotentialFlowMaker:
+        """
+        Give the Maker that fits.
+
+        Returns
+        -------
+        PotentialFlowMaker
+            Splits, fits, evaluates and selects the active set.
+        """
+        return PotentialFlowMaker(
+            fit=FitMaker(
+                level=self.level,
+                r_max=self.cutoff,
+                n_chebyshev=self.chebyshev,
+                seed=self.seed,
+            )
+        )
+
+    def run_maker(self, engine: str) -> DynamicsMaker:
+        """
+        Give the Maker of the run of a crystal.
+
+        Parameters
+        ----------
+        engine : str
+            Name in the registry.
+
+        Returns
+        -------
+        DynamicsMaker
+            Heats at constant pressure, and writes forces.
+        """
+        steps = max(1, round(1000 * self.picoseconds / TIME_STEP))
+        low, high = self.temperatures
+        stage = Stage("heat", steps, low, high, ensemble="npt", coupling="aniso")
+        return DynamicsMaker(
+            name="train on",
+            engine=engine,
+            driver="ase",
+            protocol=Protocol((stage,), TIME_STEP, thermostat="langevin", seed=self.seed),
+            output=Output(max(1, steps // FRAMES), forces=True),
+        )
+
+
+class DynamicsSettings(StudyModel):
+    """Large molecular dynamics with the potential; defaults are those of Jalem et al. 2023."""
+
+    temperatures: list[float] = Field(
+        default=[300.0], min_length=1, description="one run for each, K"
+    )
+    equilibration: float = Field(default=100.0, gt=0, description="before production, ps")
+    production: float = Field(default=1000.0, gt=0, description="ps")
+    pressure: float = Field(default=0.0, description="GPa")
+    time_step: float = Field(default=2.0, gt=0, description="fs")
+    atoms: int = Field(
+        default=12_288, ge=1, description="crystals are repeated to this number or more"
+    )
+    boundaries: bool = Field(
+        default=True, description="run the best candidate of each boundary of the study too"
+    )
+    interval: int = Field(default=100, ge=1, description="steps between frames")
+    keep: float = Field(default=2.0, ge=1, description="grade beyond which a frame is kept")
+    stop: float = Field(default=10.0, ge=1, description="grade that stops a run")
+    seed: int = Field(default=0, ge=0, description="seed of the velocities")
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> Self:
+        self.run_makers()
+        return self
+
+    def run_makers(self, *, graded: bool = True) -> list[DynamicsMaker]:
+        """
+        Give the Makers of the runs, one for each temperature.
+
+        Parameters
+        ----------
+        graded : bool
+            Whether the potential has an active set, for extrapolation grades.
+
+        Returns
+        -------
+        list of DynamicsMaker
+            Equilibration and production at constant pressure, in LAMMPS.
+        """
+        return [
+            DynamicsMaker(
+                name=f"{temperature:g} K",
+                protocol=Protocol(
+                    tuple(
+                        Stage(
+                            name,
+                            max(1, round(1000 * time / self.time_step)),
+                            temperature,
+                            ensemble="npt",
+                            pressure=self.pressure,
+                            coupling="aniso",
+                        )
+                        for name, time in (
+                            ("equilibrate", self.equilibration),
+                            ("produce", self.production),
+                        )
+                    ),
+                    self.time_step,
+                    seed=self.seed,
+                ),
+                output=Output(self.interval),
+                grading=Grading(self.keep, self.stop) if graded else None,
+            )
+            for temperature in self.temperatures
+        ]
