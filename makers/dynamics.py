@@ -17,7 +17,8 @@ from pymatgen.core import Structure
 from makers.dynamics_run import EXTRAPOLATING, TRAJECTORY, DynamicsRun, Output, Report
 from makers.engines import get_engine
 from makers.lammps import load_lammps
-from makers.run_folder import run_folder
+from makers.lammps_program import run_program
+from makers.run_folder import claim, run_folder
 from physics.dynamics.ase_integrator import AseIntegrator
 from physics.dynamics.frame import Frame
 from physics.dynamics.grading import Grader, Grading
@@ -43,7 +44,7 @@ MTP = "mtp"
 
 FUNCTIONAL = "moment tensor potential"
 
-PACKAGES = {"ase": ("numba", "ase"), "lammps": ("numba", "lammps")}
+PACKAGES = {"ase": ("numba", "ase"), "lammps": ("numba", "lammps"), "lmp": ()}
 
 POINTS = 200
 """At most, of the series that plots show."""
@@ -68,8 +69,9 @@ class DynamicsMaker(Maker):
         Stages of temperature and pressure, time step, thermostat, seed.
     engine : str
         Name in the registry, or ``mtp`` for the moment tensor potential that the job is given.
-    driver : {"ase", "lammps"}
-        What moves the atoms: ASE with any engine, LAMMPS with a moment tensor potential.
+    driver : {"ase", "lammps", "lmp"}
+        What moves the atoms: ASE with any engine; with a moment tensor potential LAMMPS in this
+        process, or the user's own program, see `makers.lammps_program`.
     output : Output
         What is written, and how often.
     grading : Grading or None
@@ -90,8 +92,13 @@ class DynamicsMaker(Maker):
 
     def __post_init__(self) -> None:
         """Refuse what cannot go together."""
-        if self.driver not in ("ase", "lammps"):
-            raise InputError(f"driver '{self.driver}' given, expected ase or lammps")
+        if self.driver not in ("ase", "lammps", "lmp"):
+            raise InputError(f"driver '{self.driver}' given, expected ase, lammps or lmp")
+        if self.driver == "lmp" and (self.grading or self.output.forces or self.broken_units):
+            raise InputError(
+                "driver 'lmp' was given with grading, forces or broken_units, which the program "
+                "does not give; use driver 'lammps', or write_run and its ExtrapolationControl"
+            )
         if self.engine != MTP:
             get_engine(self.engine)
             if self.driver != "ase" or self.grading is not None:
@@ -216,25 +223,16 @@ class DynamicsMaker(Maker):
             cell=structure.lattice.matrix,
             pbc=True,
         )
-        first = Frame(0, 0.0, atoms.positions, atoms.cell.array, energy=0.0, temperature=0.0)
-        guards = Guards(atoms.get_chemical_symbols(), first, self.broken_units)
-        grader = self._grader(potential, atoms)
+        claim(folder, key)
         calculator = self._calculator(potential)
         period = fastest_period(atoms, calculator)
-        with closing(self._integrator(atoms, calculator, potential)) as integrator:
-            run = DynamicsRun(
-                integrator,
-                self.protocol,
-                atoms,
-                folder,
-                key=key,
-                output=self.output,
-                guards=guards,
-                grader=grader,
-                report=report or _Log(self.protocol),
+        if self.driver == "lmp" and potential is not None:
+            last, stopped = (
+                run_program(folder, atoms, potential.potential(), self.protocol, self.output),
+                None,
             )
-            stopped = run.go()
-        last = run.last
+        else:
+            last, stopped = self._moved(atoms, calculator, potential, folder, report)
         with Trajectory(folder / TRAJECTORY) as trajectory:
             stages = summarise(trajectory, self.protocol, atoms)
             stride = math.ceil(len(trajectory) / POINTS)
@@ -289,6 +287,32 @@ class DynamicsMaker(Maker):
                 f"a potential of {', '.join(known)} was given for {structure.formula}; it does not "
                 f"know {', '.join(sorted(unknown))}: fit one that does"
             )
+
+    def _moved(
+        self,
+        atoms: Atoms,
+        calculator: Calculator,
+        potential: StoredPotential | None,
+        folder: Path,
+        report: Report | None,
+    ) -> tuple[Frame, str | None]:
+        """Run in this process; give the last good frame, and why the run stopped early."""
+        first = Frame(0, 0.0, atoms.positions, atoms.cell.array, energy=0.0, temperature=0.0)
+        guards = Guards(atoms.get_chemical_symbols(), first, self.broken_units)
+        grader = self._grader(potential, atoms)
+        with closing(self._integrator(atoms, calculator, potential)) as integrator:
+            run = DynamicsRun(
+                integrator,
+                self.protocol,
+                atoms,
+                folder,
+                output=self.output,
+                guards=guards,
+                grader=grader,
+                report=report or _Log(self.protocol),
+            )
+            stopped = run.go()
+        return run.last, stopped
 
     def _calculator(self, potential: StoredPotential | None) -> Calculator:
         if potential is None:

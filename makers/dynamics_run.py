@@ -72,8 +72,6 @@ class DynamicsRun:
         The atoms, at the start.
     folder : Path
         Where trajectory and checkpoint are.
-    key : str
-        Hash of what determines the run.
     output : Output
         What is written.
     guards : Guards
@@ -82,11 +80,6 @@ class DynamicsRun:
         Grades configurations on the fly.
     report : callable, optional
         Is told of each frame that is written.
-
-    Raises
-    ------
-    InputError
-        If the folder has a run with another key.
 
     Attributes
     ----------
@@ -103,7 +96,6 @@ class DynamicsRun:
         atoms: Atoms,
         folder: Path,
         *,
-        key: str,
         output: Output,
         guards: Guards,
         grader: Grader | None = None,
@@ -113,15 +105,10 @@ class DynamicsRun:
         self.last = Frame(0, 0.0, atoms.positions, atoms.cell.array, math.nan, math.nan)
         self._integrator, self._protocol, self._guards = integrator, protocol, guards
         self._output, self._report, self._grader = output, report, grader
-        self._checkpoint, self._key = folder / CHECKPOINT, key
+        self._checkpoint = folder / CHECKPOINT
         frames: dict[str, int] = {}
         if self._checkpoint.exists():
             with np.load(self._checkpoint) as saved:
-                if str(saved["key"]) != key:
-                    raise InputError(
-                        f"{folder} has a run with other settings, another structure or another "
-                        "potential; choose another folder, or remove this one"
-                    )
                 self.step = int(saved["step"])
                 frames = {name: int(saved[name]) for name in FILES if name in saved}
                 integrator.restore(saved["state"].tobytes())
@@ -227,7 +214,7 @@ class DynamicsRun:
         saved["state"] = np.frombuffer(self._integrator.state(), dtype=np.uint8)
         temporary = self._checkpoint.with_suffix(f".{os.getpid()}.part")
         with temporary.open("wb") as checkpoint:
-            np.savez(checkpoint, key=self._key, step=self.step, **saved)
+            np.savez(checkpoint, step=self.step, **saved)
         temporary.replace(self._checkpoint)
         self._saved = time.monotonic()
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from physics.errors import InputError
+
 LOCK_FILE = "lock"
+KEY_FILE = "key"
 
 
 @contextmanager
@@ -49,3 +52,29 @@ def _locked(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def claim(folder: Path, key: str) -> None:
+    """
+    Mark a folder as that of a run, or see that it is.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; it exists.
+    key : str
+        Hash of what determines the run.
+
+    Raises
+    ------
+    InputError
+        If it is the folder of another run.
+    """
+    mark = folder / KEY_FILE
+    if not mark.exists():
+        mark.write_text(key)
+    elif mark.read_text() != key:
+        raise InputError(
+            f"{folder} has a run with other settings, another structure or another potential; "
+            "choose another folder, or remove this one"
+        )

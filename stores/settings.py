@@ -43,6 +43,14 @@ class Settings(BaseSettings):
     workers: int | None = Field(
         None, ge=1, description="worker processes of the local runner; default: one a core"
     )
+    lmp: str = Field(
+        "lmp",
+        description="command that starts a LAMMPS of your own with pair style mlip, such as "
+        "'srun lmp'",
+    )
+    mlip: Literal["MLIP-2", "MLIP-3"] = Field(
+        "MLIP-3", description="version of MLIP that its pair style is of"
+    )
 
     @classmethod
     def settings_customise_sources(

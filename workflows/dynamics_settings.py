@@ -14,13 +14,12 @@ from physics.dynamics.grading import Grading
 from physics.dynamics.melt_quench import AB_INITIO, PROFILES, MeltQuench
 from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
-from physics.potentials.active_set_file import read_active_set
-from physics.potentials.files import read_potential
 from physics.structures.composition import ions_of, require_balanced
 from stores.documents import StoredPotential
 from workflows.elastic import ElasticFlowMaker
 from workflows.glass import GlassFlowMaker
 from workflows.potential import PotentialFlowMaker
+from workflows.potential_file import read_stored_potential
 from workflows.study_settings import Name, StudyModel
 
 TIME_STEP = 2.0
@@ -178,10 +177,7 @@ class PotentialSettings(StudyModel):
         """
         if self.file is None:
             return None
-        potential = read_potential(self.file)
-        beside = self.file.with_suffix(".active.npz")
-        active = read_active_set(beside, potential) if beside.exists() else None
-        return StoredPotential.of(potential, active)
+        return read_stored_potential(self.file)
 
     def flow_maker(self) -> PotentialFlowMaker:
         """

@@ -13,7 +13,7 @@ from stores.documents.base import Document, PropertyDocument
 from stores.trajectories.files import checksum
 from stores.trajectories.reader import Trajectory
 
-Driver = Literal["ase", "lammps"]
+Driver = Literal["ase", "lammps", "lmp"]
 
 
 class TrajectoryFile(BaseModel):

@@ -235,35 +235,29 @@ def ask_for_room(file: h5py.File, size: int) -> None:
         os.ftruncate(descriptor, end)
 
 
-def partial_name(path: Path) -> Path:
+@contextmanager
+def replacement(path: Path) -> Iterator[Path]:
     """
-    Name the file that shall become another.
+    Make a file in the place of another in one step, or not at all.
 
     Parameters
     ----------
     path : Path
-        The trajectory file.
+        The file that shall be made or replaced.
 
-    Returns
-    -------
+    Yields
+    ------
     Path
-        A name in the same folder, which a killed process may have left behind.
+        A name in the same folder, to be written; what a killed process left there does not matter.
     """
-    return path.with_name(f".{path.name}.partial")
-
-
-def replace(partial: Path, path: Path) -> None:
-    """
-    Put a finished file in the place of another in one step.
-
-    Parameters
-    ----------
-    partial, path : Path
-        The finished file, closed, and its name from now on.
-    """
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        yield partial
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def checksum(path: str | Path) -> str:

@@ -50,6 +50,8 @@ def repair(path: str | Path) -> int:
     ------
     InputError
         If the file cannot be read.
+    OSError
+        If the disk has no room for the copy.
     """
     path = Path(path)
     with files.open_for_reading(path) as file:
@@ -69,9 +71,19 @@ def cut(path: Path, frames: int) -> None:
         The trajectory file; no process may be writing it.
     frames : int
         Number of frames to keep, at most as many as are committed.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    OSError
+        If the disk has no room for the copy.
     """
-    partial = files.partial_name(path)
-    with files.open_for_reading(path) as old, h5py.File(partial, "w", libver=files.LIBRARY) as new:
+    with (
+        files.replacement(path) as partial,
+        files.open_for_reading(path) as old,
+        h5py.File(partial, "w", libver=files.LIBRARY) as new,
+    ):
         files.ask_for_room(new, path.stat().st_size)
         links: dict[int, str] = {}
 
@@ -91,9 +103,9 @@ def cut(path: Path, frames: int) -> None:
                 old.copy(item, new, name)
             links.setdefault(address, name)
 
-        for key in old:
-            take(key, old[key])
-    files.replace(partial, path)
+        with files.reading(path):
+            for key in old:
+                take(key, old[key])
 
 
 def _copy_rows(source: h5py.Dataset, new: h5py.File, name: str, rows: int) -> None:

@@ -128,8 +128,10 @@ class TrajectoryWriter:
         weights = np.asarray(atomic_masses[species] if masses is None else masses, float)
         if weights.shape != species.shape:
             raise InputError(f"{weights.shape} masses given for {len(species)} atoms")
-        partial = files.partial_name(path)
-        with h5py.File(partial, "w", libver=files.LIBRARY) as file:
+        with (
+            files.replacement(path) as partial,
+            h5py.File(partial, "w", libver=files.LIBRARY) as file,
+        ):
             files.ask_for_room(file, _MARGIN)
             _describe(file, species, weights, np.broadcast_to(pbc, 3))
             file["parameters/time_step"] = float(time_step)
@@ -140,7 +142,6 @@ class TrajectoryWriter:
             for column in columns:
                 _add(file, column, len(species))
             _share_steps(file, columns)
-        files.replace(partial, path)
         return cls(path)
 
     @classmethod
@@ -198,6 +199,8 @@ class TrajectoryWriter:
         InputError
             If its step is not after that of the frame before, something that the file keeps is
             missing, or the number of atoms is another.
+        OSError
+            If the disk takes no more; the frame was not added.
         """
         if frame.step <= self._last_step:
             raise InputError(
@@ -205,18 +208,18 @@ class TrajectoryWriter:
                 "frames follow in time, and resume() drops those after a restart"
             )
         values = {column: self._value(frame, column) for column in self._columns}
+        if len(self) % self._block == 0:
+            self._write()
         for column, (_, block) in self._columns.items():
             block[self._pending] = values[column]
         self._pending += 1
         self._last_step = frame.step
-        if len(self) % self._block == 0:
-            self._write()
 
     def flush(self) -> None:
         """
-        Write all frames given so far; a kill leaves them in the file, and a crash too.
+        Write all frames given so far, onto the disk itself; a kill at any time leaves them there.
 
-        For few atoms each call may leave an unused hole of up to 50 kB in the file: call it where
+        A loss of power leaves them too if it comes before more is written. For few atoms each call may leave an unused hole of up to 50 kB in the file: call it where
         a checkpoint is made, not after every frame.
 
         Raises

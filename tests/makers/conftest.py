@@ -1,13 +1,19 @@
-"""A data set of a copper-gold alloy, labelled by ASE's EMT."""
+"""A data set of a copper-gold alloy, labelled by ASE's EMT, and a potential of argon."""
 
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
+from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
+from pymatgen.core import Lattice, Structure
 
-from stores.documents import DatasetDocument
+from physics.potentials.active_set import ActiveSet
+from physics.potentials.loss import Weights
+from physics.potentials.training import train, untrained
+from stores.documents import DatasetDocument, StoredPotential
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +27,38 @@ def alloy() -> DatasetDocument:
         strain = np.eye(3) + rng.normal(scale=0.02, size=(3, 3))
         atoms.set_cell(atoms.cell.array @ strain, scale_atoms=True)
         atoms.rattle(0.1, rng=rng)
-        atoms.calc = EMT()
-        results = {name: atoms.calc.get_property(name, atoms) for name in ("energy", "forces")}
-        stress = {"stress": atoms.get_stress()}
-        atoms.calc = SinglePointCalculator(atoms, **results, **stress)
+        atoms = _labelled(atoms, EMT())
         atoms.info["group"] = "first" if number < 20 else "second"
         images.append(atoms)
     return DatasetDocument.from_images(images, source="EMT")
+
+
+@pytest.fixture(scope="session")
+def cold_argon() -> StoredPotential:
+    """Potential and active set of a cold crystal of argon: it knows small displacements only."""
+    rng = np.random.default_rng(0)
+    images: list[Atoms] = []
+    for lattice_parameter in (5.2, 5.35, 5.5):
+        for displacement in (0.05, 0.1, 0.15):
+            atoms = bulk("Ar", cubic=True, a=lattice_parameter) * 2
+            atoms.positions += rng.normal(scale=displacement, size=atoms.positions.shape)
+            calculator = LennardJones(sigma=3.405, epsilon=0.010323, rc=6.5, smooth=True)
+            images.append(_labelled(atoms, calculator))
+    start = untrained(images, 2, r_max=6.5)
+    potential = train(start, images, weights=Weights(forces=1.0, stress=0.1)).potential
+    return StoredPotential.of(potential, ActiveSet.select(potential, images))
+
+
+@pytest.fixture
+def argon_crystal() -> Structure:
+    """32 atoms of argon, at the density of the cold crystal."""
+    cell = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.35), ["Ar"], [[0, 0, 0]])
+    return cell * 2
+
+
+def _labelled(atoms: Atoms, calculator: Calculator) -> Atoms:
+    atoms.calc = calculator
+    results = {name: atoms.calc.get_property(name, atoms) for name in ("energy", "forces")}
+    stress = {"stress": atoms.get_stress()}
+    atoms.calc = SinglePointCalculator(atoms, **results, **stress)
+    return atoms

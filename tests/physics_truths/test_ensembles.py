@@ -44,7 +44,8 @@ class System:
     temperatures: tuple[float, float]
     pressures: tuple[float, float]
     time_step: float
-    damping: float
+    temperature_damping: float
+    pressure_damping: float
     interval: int
     """Steps between frames."""
     frames: int
@@ -54,7 +55,12 @@ class System:
         steps = self.interval * self.frames
         stage = replace(stage, steps=steps)
         protocol = Protocol(
-            (stage,), self.time_step, self.thermostat, self.damping, 2 * self.damping, seed=11
+            (stage,),
+            self.time_step,
+            self.thermostat,
+            self.temperature_damping,
+            self.pressure_damping,
+            seed=11,
         )
         integrator = self.make(replace(protocol, **changes))
         integrator.begin(stage)
@@ -65,7 +71,8 @@ class System:
         return frames[self.frames // 10 :]
 
 
-STIFFNESS, ATOMS = 10.0, 16
+STIFFNESS, ATOMS = 0.5, 6
+"""Soft and few, so that a degree of freedom too many shows: one of 15, one V of V^6."""
 
 
 def of_ase(thermostat: Thermostat) -> System:
@@ -74,11 +81,12 @@ def of_ase(thermostat: Thermostat) -> System:
         lambda protocol: AseIntegrator(fluid(ATOMS), ScaledFluid(STIFFNESS), protocol),
         thermostat,
         temperatures=(300.0, 360.0),
-        pressures=(0.0, 0.5),
+        pressures=(0.0, 0.04),
         time_step=4.0,
-        damping=50.0,
+        temperature_damping=50.0,
+        pressure_damping=50.0,
         interval=8,
-        frames=1000,
+        frames=1500,
     )
 
 

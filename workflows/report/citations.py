@@ -67,6 +67,27 @@ CITATIONS = {
         "K. W. Jacobsen, P. Stoltze, J. K. Nørskov, Surf. Sci. 366, 394 (1996)",
         "10.1016/0039-6028(96)00816-3",
     ),
+    "mtp": Citation(
+        "moment tensor potentials",
+        "A. V. Shapeev, Multiscale Model. Simul. 14, 1153 (2016)",
+        "10.1137/15M1054183",
+    ),
+    "mlip": Citation(
+        "potentials fitted by MLIP",
+        "I. S. Novikov, K. Gubaev, E. V. Podryabinkin, A. V. Shapeev, "
+        "Mach. Learn.: Sci. Technol. 2, 025002 (2021)",
+        "10.1088/2632-2153/abc9fe",
+    ),
+    "extrapolation": Citation(
+        "extrapolation grades",
+        "E. V. Podryabinkin, A. V. Shapeev, Comput. Mater. Sci. 140, 171 (2017)",
+        "10.1016/j.commatsci.2017.08.031",
+    ),
+    "lammps": Citation(
+        "molecular dynamics by LAMMPS",
+        "A. P. Thompson et al., Comput. Phys. Commun. 271, 108171 (2022)",
+        "10.1016/j.cpc.2021.108171",
+    ),
     "hill": Citation(
         "Hill means", "R. Hill, Proc. Phys. Soc. A 65, 349 (1952)", "10.1088/0370-1298/65/5/307"
     ),

@@ -1,5 +1,7 @@
 """Results beside the published values for the same quantity."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from physics.errors import InputError
@@ -90,15 +92,56 @@ def compare(system: str, here: dict[str, float], formula_units: int) -> list[Com
             or not quantity.startswith("lattice")
         ]
         if found:
-            comparisons.append(
-                Comparison(
-                    label=LABELS[quantity],
-                    unit=_UNITS.get(found[0].unit, found[0].unit),
-                    here=significant(value) if found[0].unit == "GPa" else number(value, 3),
-                    entries=[(known, write(known), difference(value, known)) for known in found],
-                )
-            )
+            comparisons.append(_comparison(quantity, value, found))
     return comparisons
+
+
+def compare_glass(formula: str, pressure: float, here: Mapping[str, float]) -> list[Comparison]:
+    """
+    Set results beside the published values of the glass of the same composition and pressure.
+
+    Parameters
+    ----------
+    formula : str
+        Reduced formula, such as ``Li3PS4``.
+    pressure : float
+        Pressure of the melt-quench, GPa; values at other pressures are not compared.
+    here : mapping of str to float
+        Results by quantity, in the units of the published values.
+
+    Returns
+    -------
+    list of Comparison
+        One for each quantity that has a published value, in the order of `here`.
+    """
+    comparisons = []
+    for quantity, value in here.items():
+        found = [
+            known
+            for known in published(quantity, glass_of(formula))
+            if known.conditions.pressure is not None
+            and math.isclose(known.conditions.pressure, 1000 * pressure)
+        ]
+        if found:
+            comparisons.append(_comparison(quantity, value, found))
+    return comparisons
+
+
+def glass_of(formula: str) -> str:
+    """
+    Give the name under which the values of a glass are published.
+
+    Parameters
+    ----------
+    formula : str
+        Reduced formula.
+
+    Returns
+    -------
+    str
+        Name of the system.
+    """
+    return f"{formula} glass"
 
 
 def other_systems(system: str, formula: str) -> list[OtherSystem]:
@@ -208,6 +251,16 @@ def ends(value: PublishedValue) -> tuple[float, float]:
         case (float() as low, float() as high):
             return low, high
     raise InputError(f"{value.quantity} of {value.system} is a tensor, expected a number or range.")
+
+
+def _comparison(quantity: str, here: float, found: list[PublishedValue]) -> Comparison:
+    unit = found[0].unit
+    return Comparison(
+        label=LABELS[quantity],
+        unit=_UNITS.get(unit, unit),
+        here=significant(here) if unit == "GPa" else number(here, 3),
+        entries=[(known, write(known), difference(here, known)) for known in found],
+    )
 
 
 def _computed_first(values: list[PublishedValue]) -> tuple[str, str]:

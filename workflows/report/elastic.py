@@ -15,6 +15,7 @@ from workflows.report.plots.moduli import moduli_plot
 from workflows.report.plots.stress_strain import stress_strain_plot
 from workflows.report.plots.young import young_plot
 from workflows.report.section import Notice, Section
+from workflows.report.shades import shades
 from workflows.report.templates import render
 
 SYMPREC = 0.01
@@ -92,7 +93,7 @@ def _result(document: ElasticDocument, index: int) -> _Result:
         formula_units=formula_units,
         comparisons=compare(document.system, here, formula_units),
         others=other_systems(document.system, document.formula),
-        shades=_shades(document),
+        shades=shades(document.stiffness),
         young_range=_young_range(document) if stable else None,
         cell_svg=cell_plot(document.structure, f"{anchor}-cell"),
         moduli_svg=moduli_plot(document.system, here, f"{anchor}-moduli")
@@ -101,19 +102,6 @@ def _result(document: ElasticDocument, index: int) -> _Result:
         stress_strain_svg=stress_strain_plot(document, f"{anchor}-stress"),
         young_svg=young_plot(document, f"{anchor}-young") if stable else None,
     )
-
-
-def _shades(document: ElasticDocument) -> list[list[str]]:
-    """Give each constant a background: green for positive, orange for negative, by magnitude."""
-    C = np.array(document.stiffness)
-    strength = np.sqrt(np.abs(C) / np.abs(C).max())
-    return [
-        [
-            f"rgb({'11 110 110' if value >= 0 else '192 86 33'} / {0.45 * weight:.2f})"
-            for value, weight in zip(*row, strict=True)
-        ]
-        for row in zip(C, strength, strict=True)
-    ]
 
 
 def _young_range(document: ElasticDocument) -> tuple[float, float]:

@@ -9,10 +9,18 @@ from typing import Any
 from markupsafe import Markup
 
 from physics.errors import InputError
-from stores.documents import ElasticDocument, GrainBoundaryDocument, PropertyDocument
+from stores.documents import (
+    DynamicsRunDocument,
+    ElasticDocument,
+    FittedPotentialDocument,
+    GlassDocument,
+    GlassElasticDocument,
+    GrainBoundaryDocument,
+    PropertyDocument,
+)
 from stores.published import published
 from stores.versions import versions
-from workflows.report import boundary, elastic
+from workflows.report import boundary, dynamics, elastic, glass, glass_elastic, potential
 from workflows.report.citations import CITATIONS, PLATFORM, Citation
 from workflows.report.provenance import JobSummary, software
 from workflows.report.section import Notice, Section
@@ -21,6 +29,10 @@ from workflows.report.templates import FOLDER, render
 SECTIONS: dict[type[PropertyDocument], Callable[[list[Any]], Section]] = {
     ElasticDocument: elastic.section,
     GrainBoundaryDocument: boundary.section,
+    DynamicsRunDocument: dynamics.section,
+    GlassDocument: glass.section,
+    GlassElasticDocument: glass_elastic.section,
+    FittedPotentialDocument: potential.section,
 }
 """What presents each type of property, in the order of the report."""
 
@@ -97,7 +109,7 @@ def _unconverged(jobs: Sequence[JobSummary]) -> list[Notice]:
     return [
         Notice("not converged: the force criterion was not met", f"job {job.name} {job.uuid}")
         for job in jobs
-        if not job.converged
+        if job.converged is False
     ]
 
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from stores.documents import CalculationDocument
+from stores.documents import CalculationDocument, DynamicsDocument
+
+_OF_ENGINES = {document.__name__ for document in (CalculationDocument, DynamicsDocument)}
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class JobSummary:
         Version by package.
     seconds : float
         Wall time of the engine, s.
-    converged : bool
-        Whether the force criterion was met.
+    converged : bool or None
+        Whether the force criterion was met; None for molecular dynamics, which has none.
     directory : str
         Folder the job ran in.
     """
@@ -41,7 +43,7 @@ class JobSummary:
     mode: str
     versions: dict[str, str]
     seconds: float
-    converged: bool
+    converged: bool | None
     directory: str
 
     @classmethod
@@ -57,26 +59,20 @@ class JobSummary:
         Returns
         -------
         JobSummary or None
-            The summary; None if the output is no `CalculationDocument`.
+            The summary; None if the output is neither a `CalculationDocument` nor a
+            `DynamicsDocument`.
         """
         output = stored.get("output")
-        if not isinstance(output, dict) or output.get("@class") != CalculationDocument.__name__:
+        if not isinstance(output, dict) or output.get("@class") not in _OF_ENGINES:
             return None
         return cls(
             uuid=stored["uuid"],
             name=stored["name"],
             system=stored.get("metadata", {}).get("system", ""),
+            converged=output.get("converged"),
             **{
                 name: output[name]
-                for name in (
-                    "engine",
-                    "functional",
-                    "mode",
-                    "versions",
-                    "seconds",
-                    "converged",
-                    "directory",
-                )
+                for name in ("engine", "functional", "mode", "versions", "seconds", "directory")
             },
         )
 

@@ -1,5 +1,7 @@
 """What each kind of property contributes to a report."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -52,3 +54,25 @@ class Section:
     body: Markup
     notices: list[Notice] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """
+    Number the names that several results share.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Name of each result.
+
+    Returns
+    -------
+    list of str
+        The names, each once: those that occur several times with ``no. 1``, ``no. 2`` ... added.
+    """
+    total, seen = Counter(names), Counter[str]()
+    numbered = []
+    for name in names:
+        seen[name] += 1
+        numbered.append(f"{name}, no. {seen[name]}" if total[name] > 1 else name)
+    return numbered

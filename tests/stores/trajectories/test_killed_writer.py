@@ -5,7 +5,6 @@ import os
 import random
 import resource
 import signal
-import time
 from collections.abc import Callable
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -23,7 +22,7 @@ from stores.trajectories.writer import TrajectoryWriter
 
 FORK = multiprocessing.get_context("fork")
 ATOMS = 40
-FRAMES = 800
+FRAMES = 600
 KILLS = 12
 
 
@@ -44,14 +43,14 @@ def datasets(path: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def killed_at_a_random_moment(write: Callable[[Event], None], seconds: float) -> int | None:
-    """Run a function in a process of its own and kill it so long after it told that it started."""
+def killed_after(write: Callable[[Event], None], seconds: float) -> int | None:
+    """Run a function in a process of its own; kill it, at the latest so long after its start."""
     started = FORK.Event()
     process = FORK.Process(target=write, args=(started,))
     process.start()
     assert started.wait(30)
-    time.sleep(seconds)
-    os.kill(process.pid, signal.SIGKILL)
+    process.join(seconds)
+    process.kill()
     process.join(30)
     return process.exitcode
 
@@ -91,7 +90,7 @@ def test_killed_again_and_again_a_run_gives_the_file_of_an_undisturbed_one(
                         if frame.step % 70 == 0:
                             writer.flush()
 
-        assert killed_at_a_random_moment(write, 0.15 * chance.random()) == -signal.SIGKILL
+        assert killed_after(write, 0.15 * chance.random()) == -signal.SIGKILL
         marks.append(files.is_marked(disturbed))
     assert any(marks)
     with Trajectory(disturbed) as trajectory:
@@ -106,6 +105,41 @@ def test_killed_again_and_again_a_run_gives_the_file_of_an_undisturbed_one(
         np.testing.assert_array_equal(given[name], values, name)
 
 
+@pytest.mark.parametrize("writes", range(1, 10))
+def test_killed_between_two_columns_of_a_block(
+    tmp_path: Path, make_frame: Callable[..., Frame], writes: int
+) -> None:
+    path = tmp_path / "run.h5md"
+    write_column = h5py.Dataset.__setitem__
+    done = 0
+
+    def write_and_die(dataset: h5py.Dataset, rows: object, values: object) -> None:
+        nonlocal done
+        write_column(dataset, rows, values)
+        dataset.file.flush()
+        done += 1
+        if done == writes:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def write(started: Event) -> None:
+        writer = create(path)
+        for number in range(20):
+            writer.append(make_frame(number, ATOMS, forces=True))
+            if number == 9:
+                writer.flush()
+        h5py.Dataset.__setitem__ = write_and_die
+        started.set()
+        writer.flush()
+
+    assert killed_after(write, 30) == -signal.SIGKILL
+    with Trajectory(path) as trajectory:
+        assert len(trajectory) == (10 if writes < 9 else 20)
+        for number, frame in enumerate(trajectory):
+            expected = make_frame(number, ATOMS, forces=True)
+            np.testing.assert_array_equal(frame.positions, expected.positions.astype("f4"))
+            np.testing.assert_allclose(frame.forces, expected.forces, rtol=1e-6)
+
+
 def left_by_a_killed_writer(path: Path, make_frame: Callable[..., Frame]) -> None:
     """Leave a file with 20 frames of which the writer knows, and then kill it."""
 
@@ -118,7 +152,7 @@ def left_by_a_killed_writer(path: Path, make_frame: Callable[..., Frame]) -> Non
         started.set()
         signal.pause()
 
-    assert killed_at_a_random_moment(write, 0) == -signal.SIGKILL
+    assert killed_after(write, 0) == -signal.SIGKILL
 
 
 def test_what_was_flushed_is_there_and_repair_opens_it_to_all(
@@ -157,8 +191,10 @@ def test_a_frame_counts_only_with_its_step(
     assert {len(values) for name, values in datasets(path).items() if "value" in name} == {21}
 
 
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("flushed", [False, True])
 def test_a_full_disk_leaves_the_frames_before_it(
-    tmp_path: Path, make_frame: Callable[..., Frame]
+    tmp_path: Path, make_frame: Callable[..., Frame], flushed: bool
 ) -> None:
     path = tmp_path / "run.h5md"
 
@@ -167,12 +203,14 @@ def test_a_full_disk_leaves_the_frames_before_it(
         writer = create(path)
 
         def write_on() -> None:
-            for number in range(FRAMES):
+            for number in range(len(writer), FRAMES):
                 writer.append(make_frame(number, ATOMS, forces=True))
-                writer.flush()
+                if flushed:
+                    writer.flush()
 
-        with pytest.raises(OSError, match="make room on the disk"):
-            write_on()
+        for _ in range(3):
+            with pytest.raises(OSError, match="make room on the disk"):
+                write_on()
         with pytest.raises(OSError, match="make room on the disk"):
             writer.close()
 
@@ -180,6 +218,7 @@ def test_a_full_disk_leaves_the_frames_before_it(
     process.start()
     process.join(60)
     assert process.exitcode == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["run.h5md"]
     there = datasets(path)["particles/trajectory/position/value"]
     assert 10 < len(there) < FRAMES
     for number, positions in enumerate(there):

@@ -19,7 +19,7 @@ P_S_BOND = 2.5
 _TILT = (0.10, 0.14)
 """Angles by which the view leaves the cell vector, up and to the side, radian."""
 
-_COLORS = {"Li": "#5aa469", "P": "#7a6bb0", "S": "#e0b83a"}
+ELEMENT_COLORS = {"Li": "#5aa469", "P": "#7a6bb0", "S": "#e0b83a"}
 _SIZES = {"Li": 42, "P": 34, "S": 70}
 _AT_EDGE = 1e-3
 
@@ -149,4 +149,4 @@ def p_s_bonds(
 
 def dots(symbol: str) -> dict[str, Any]:
     """Give the look of the atoms of an element, to be passed to `Axes.scatter`."""
-    return {"c": _COLORS.get(symbol, MUTED), "edgecolors": INK, "linewidths": 0.5, "zorder": 2}
+    return {"c": ELEMENT_COLORS.get(symbol, MUTED), "edgecolors": INK, "linewidths": 0.5, "zorder": 2}
