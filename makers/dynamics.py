@@ -225,7 +225,6 @@ class DynamicsMaker(Maker):
         )
         claim(folder, key)
         calculator = self._calculator(potential)
-        period = fastest_period(atoms, calculator)
         if self.driver == "lmp" and potential is not None:
             last, stopped = (
                 run_program(folder, atoms, potential.potential(), self.protocol, self.output),
@@ -238,6 +237,7 @@ class DynamicsMaker(Maker):
             stride = math.ceil(len(trajectory) / POINTS)
             points = series(trajectory.frames(step=stride), atoms)
         engine = get_engine(self.engine) if potential is None else None
+        period = fastest_period(atoms, calculator)
         heard = [engine.caveat if engine else "", check_time_step(self.protocol.time_step, period)]
         if stopped is not None:
             heard.append(f"stopped early: {stopped}")

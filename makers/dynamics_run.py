@@ -212,9 +212,11 @@ class DynamicsRun:
             file.flush()
         saved: dict[str, Any] = {name: len(file) for name, file in self._files.items()}
         saved["state"] = np.frombuffer(self._integrator.state(), dtype=np.uint8)
-        temporary = self._checkpoint.with_suffix(f".{os.getpid()}.part")
+        temporary = self._checkpoint.with_suffix(".part")
         with temporary.open("wb") as checkpoint:
             np.savez(checkpoint, step=self.step, **saved)
+            checkpoint.flush()
+            os.fsync(checkpoint.fileno())
         temporary.replace(self._checkpoint)
         self._saved = time.monotonic()
 

@@ -72,7 +72,9 @@ def claim(folder: Path, key: str) -> None:
     """
     mark = folder / KEY_FILE
     if not mark.exists():
-        mark.write_text(key)
+        unfinished = mark.with_suffix(".part")
+        unfinished.write_text(key)
+        unfinished.replace(mark)
     elif mark.read_text() != key:
         raise InputError(
             f"{folder} has a run with other settings, another structure or another potential; "

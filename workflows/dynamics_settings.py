@@ -22,6 +22,9 @@ from workflows.potential import PotentialFlowMaker
 from workflows.potential_file import read_stored_potential
 from workflows.study_settings import Name, StudyModel
 
+LARGEST_STRAIN = 0.1
+"""Of a crystal that a potential is trained on."""
+
 TIME_STEP = 2.0
 """Of runs of the engine on crystals, fs."""
 
@@ -137,7 +140,8 @@ class PotentialSettings(StudyModel):
     """
     The moment tensor potential of the study: a file, or trained on runs of the engine.
 
-    It is trained on a run of each crystal that heats it, and on the melt-quenches of all glasses.
+    It is trained on runs of each crystal that heat it at constant volume, and on the melt-quenches
+    of all glasses.
     """
 
     file: Path | None = Field(
@@ -153,12 +157,19 @@ class PotentialSettings(StudyModel):
     temperatures: tuple[float, float] = Field(
         default=(300.0, 2000.0), description="between which each crystal is heated, K"
     )
-    picoseconds: float = Field(default=10.0, gt=0, description="time of that, ps")
+    picoseconds: float = Field(default=10.0, gt=0, description="time of each run, ps")
+    strains: list[float] = Field(
+        default=[0.0], min_length=1, description="of all lengths of the crystal, one run for each"
+    )
     seed: int = Field(default=0, ge=0, description="seed of all that is drawn")
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
         self.run_maker("emt")
+        if not all(abs(strain) <= LARGEST_STRAIN for strain in self.strains):
+            raise ValueError(
+                f"strains {self.strains} given, expected each at most {LARGEST_STRAIN} either way"
+            )
         return self
 
     def read(self) -> StoredPotential | None:
@@ -209,11 +220,11 @@ class PotentialSettings(StudyModel):
         Returns
         -------
         DynamicsMaker
-            Heats at constant pressure, and writes forces.
+            Heats at constant volume, and writes forces.
         """
         steps = max(1, round(1000 * self.picoseconds / TIME_STEP))
         low, high = self.temperatures
-        stage = Stage("heat", steps, low, high, ensemble="npt", coupling="aniso")
+        stage = Stage("heat", steps, low, high)
         return DynamicsMaker(
             name="train on",
             engine=engine,

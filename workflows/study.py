@@ -230,13 +230,17 @@ class Study(StudyModel):
             keep.update_metadata({"step": "keep potential"})
             return _of(keep, POTENTIAL), keep.output
         jobs: list[Flow | Job] = []
+        groups = []
         for system, structure in structures.items():
-            run = settings.run_maker(self.engine).make(structure)
-            run.append_name(f" {system}")
-            run.update_metadata({"step": "run to train on"})
-            jobs.append(_of(run, system))
+            for strain in settings.strains:
+                strained = structure.copy().apply_strain(strain)
+                run = settings.run_maker(self.engine).make(strained)
+                run.append_name(f", {100 * strain:+g} %")
+                run.update_metadata({"step": "run to train on"})
+                jobs.append(_of(run, system))
+                groups.append(f"{system} {strain:+g}")
         runs = [run.output for run in jobs] + [run for glass in glasses for run in glass.output]
-        groups = list(structures) + [glass.name for glass in glasses for _ in glass.output]
+        groups += [glass.name for glass in glasses for _ in glass.output]
         training = TrainingFlowMaker(potential=settings.flow_maker()).make(runs, groups)
         return Flow([*jobs, _of(training, POTENTIAL)], name="potential"), training.output
 

@@ -147,7 +147,8 @@ class AseIntegrator:
         """
         Energy of atoms and cell, less what the thermostat has given to them, eV.
 
-        At constant pressure only the time step makes it change.
+        Only the length of the time step, and temperatures and pressures that change, make it differ
+        from what it was at the start.
         """
         stage = self._stage
         energy = self._forces().energy + _twice_kinetic(self._velocities, self._masses) / 2

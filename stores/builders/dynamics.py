@@ -30,9 +30,11 @@ class DynamicsBuilder(PropertyBuilder):
             Means of its last stage, and what all stages gave.
         """
         last = output.stages[-1]
+        label = output.label.removeprefix(f"{common['system']}: ")
         grades = [s.largest_grade for s in output.stages if s.largest_grade is not None]
         return DynamicsRunDocument(
             **common,
+            label=label.removesuffix(f": {common['system']}"),
             input_hash=output.input_hash,
             versions=output.versions | versions(),
             warnings=output.warnings,
@@ -47,7 +49,6 @@ class DynamicsBuilder(PropertyBuilder):
             **{
                 name: getattr(output, name)
                 for name in (
-                    "label",
                     "engine",
                     "functional",
                     "potential",

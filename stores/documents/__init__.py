@@ -24,6 +24,7 @@ from stores.documents.glass import (
     QuenchDocument,
     QuenchTensorsDocument,
 )
+from stores.documents.interface import InterfaceDocument
 from stores.documents.potential import (
     ActiveSetRecord,
     DatasetErrors,
@@ -56,6 +57,7 @@ __all__ = [
     "GlassElasticDocument",
     "GradeDocument",
     "GrainBoundaryDocument",
+    "InterfaceDocument",
     "PotentialDocument",
     "PropertyDocument",
     "QuenchDocument",

@@ -219,8 +219,9 @@ class TrajectoryWriter:
         """
         Write all frames given so far, onto the disk itself; a kill at any time leaves them there.
 
-        A loss of power leaves them too if it comes before more is written. For few atoms each call may leave an unused hole of up to 50 kB in the file: call it where
-        a checkpoint is made, not after every frame.
+        A loss of power leaves them too if it comes before more is written. For few atoms each call
+        may leave an unused hole of up to 50 kB in the file: call it where a checkpoint is made, not
+        after every frame.
 
         Raises
         ------

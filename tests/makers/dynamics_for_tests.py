@@ -38,7 +38,7 @@ def compile_all() -> None:
 
 
 def run(seconds: float) -> None:
-    """Run the job in the current folder and write its document; if slowly, with many checkpoints."""
+    """Run the job in the current folder, if slowly with many checkpoints; write its document."""
     told: list[Frame] = []
 
     def report(frame: Frame) -> None:
@@ -49,7 +49,7 @@ def run(seconds: float) -> None:
 
     if seconds:
         dynamics_run.CHECKPOINT_SECONDS = 0.05
-    dynamics._Log = lambda _: report  # noqa: SLF001
+    dynamics._Log = lambda _: report
     document = maker.make.original(maker, structure, potential)
     Path(DOCUMENT).write_text(json.dumps(document, cls=MontyEncoder))
 

@@ -54,6 +54,7 @@ class Runner:
         return int(self._line())
 
     def wait_for_first_frame(self) -> None:
+        """Wait until the process that was started last is under way."""
         assert self._line() == FIRST_FRAME
 
     def status(self) -> int:
@@ -61,6 +62,7 @@ class Runner:
         return int(next(line for line in iter(self._line, "") if line != FIRST_FRAME))
 
     def close(self) -> None:
+        """Let all processes end."""
         self._process.communicate(timeout=60)
 
     def _line(self) -> str:
@@ -167,7 +169,6 @@ def test_killed_at_random_moments_a_run_gives_the_frames_of_an_undisturbed_one(
             assert trajectory.steps.tolist() == list(range(0, INTERVAL * lengths[-1], INTERVAL))
             assert all(np.isfinite(frame.positions).all() for frame in trajectory)
     assert 0 < lengths[-1] < FRAMES
-    print(lengths)
     for folder in (undisturbed, attempts / "last"):
         runner.start(folder)
         assert runner.status() == 0

@@ -1,6 +1,7 @@
 """The registry, and one real job of every engine that pip alone can install."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def test_makers_of_every_engine_survive_json(name: str) -> None:
     for maker in (
         calculation(name, "static"),
         calculation(name, "relax", cell=False, fmax=0.02),
-        calculation(name, "md", temperature=300, steps=2),
+        get_engine(name).md(),
     ):
         again = MontyDecoder().process_decoded(json.loads(json.dumps(maker, cls=MontyEncoder)))
         assert again.as_dict() == maker.as_dict()
@@ -108,23 +109,20 @@ def test_an_unconverged_relaxation_says_so(workspace: Path, copper: Structure) -
     assert any("not converged" in warning for warning in document.warnings)
 
 
-def test_md_keeps_its_trajectory_in_a_file(workspace: Path, copper: Structure) -> None:
-    from ase.io import read
+def test_the_calculator_of_molecular_dynamics_is_that_of_the_engine(copper: Structure) -> None:
+    atoms = copper.to_ase_atoms()
+    atoms.rattle(0.1, seed=0)
+    energies = []
+    for calculator in (EMT(), get_engine("emt").calculator()):
+        atoms.calc = calculator
+        energies.append(atoms.get_potential_energy())
+    assert energies[0] == pytest.approx(energies[1], abs=1e-12)
 
-    document = run(calculation("emt", "md", temperature=300, steps=5, seed=7), copper)
-    assert document.trajectory is not None
-    frames = read(document.trajectory.path, index=":")
-    assert len(frames) == document.trajectory.frames
-    np.testing.assert_allclose(
-        frames[-1].get_scaled_positions() % 1, document.structure.frac_coords % 1, atol=1e-9
-    )
-    velocities = [
-        read(run(calculation("emt", "md", temperature=300, steps=1, seed=seed), copper)
-             .trajectory.path, index=0).get_velocities()
-        for seed in (7, 7, 8)
-    ]  # fmt: skip
-    np.testing.assert_allclose(velocities[0], velocities[1], atol=1e-12)
-    assert np.abs(velocities[0] - velocities[2]).max() > 1e-3
+
+def test_the_calculator_of_a_missing_engine_says_how_to_get_it() -> None:
+    absent = replace(get_engine("emt"), modules=("no_such_module",), install="pip install it")
+    with pytest.raises(InputError, match="pip install it"):
+        absent.calculator()
 
 
 @pytest.mark.xdist_group("chgnet")

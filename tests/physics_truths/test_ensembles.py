@@ -71,7 +71,7 @@ class System:
         return frames[self.frames // 10 :]
 
 
-STIFFNESS, ATOMS = 0.5, 6
+STIFFNESS, ATOMS = 1.0, 6
 """Soft and few, so that a degree of freedom too many shows: one of 15, one V of V^6."""
 
 
@@ -80,13 +80,13 @@ def of_ase(thermostat: Thermostat) -> System:
         f"ase-{thermostat}",
         lambda protocol: AseIntegrator(fluid(ATOMS), ScaledFluid(STIFFNESS), protocol),
         thermostat,
-        temperatures=(300.0, 360.0),
-        pressures=(0.0, 0.04),
+        temperatures=(300.0, 600.0),
+        pressures=(0.0, 0.06),
         time_step=4.0,
         temperature_damping=50.0,
         pressure_damping=50.0,
         interval=8,
-        frames=1500,
+        frames=1000,
     )
 
 
@@ -189,7 +189,7 @@ def test_potential_energies_at_two_temperatures(system: System) -> None:
     found, error = slope(low, high)
     inverse = 1 / (kB * np.array(system.temperatures))
     assert abs(found - (inverse[0] - inverse[1])) < ERRORS * error
-    assert error < 0.3 * (inverse[0] - inverse[1])
+    assert error < 0.25 * (inverse[0] - inverse[1])
 
 
 @each_system
@@ -207,7 +207,7 @@ def test_volumes_at_two_pressures(system: System) -> None:
 
 @each_system
 def test_compressibility_is_that_of_the_equation_of_state(system: System) -> None:
-    """Halfway between two pressures, fluctuations <dV^2> are -kT dV/dP."""
+    """Between two pressures, fluctuations <dV^2> are -kT dV/dP; five percent are its curvature."""
     volumes = [
         np.array([frame.volume for frame in at_constant_pressure(system, which)])
         for which in (0, 1)
@@ -216,7 +216,8 @@ def test_compressibility_is_that_of_the_equation_of_state(system: System) -> Non
     fluctuation = np.mean([volume.var() for volume in volumes]) / (kB * system.temperatures[0])
     # relative error of a variance of n independent values is (2 / n)^1/2
     independent = min(len(volume) / inefficiency(volume) for volume in volumes)
-    assert fluctuation / response == pytest.approx(1, abs=ERRORS * np.sqrt(2 / independent))
+    tolerance = ERRORS * np.sqrt(2 / independent) + 0.05
+    assert fluctuation / response == pytest.approx(1, abs=tolerance)
 
 
 @each_system

@@ -1,15 +1,22 @@
 """Mock mode: what was recorded is replayed without the engine, and nothing else is."""
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pymatgen.core import Structure
 
 from makers.calculation import CalculationMaker, calculation
+from makers.dynamics import DynamicsMaker
+from makers.dynamics_run import Output
 from makers.engine import Engine
+from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
-from stores.documents import CalculationDocument
+from stores.documents import CalculationDocument, DynamicsDocument
+from stores.hashing import input_hash
+from stores.recordings import recorded as recorded_output
 
 
 def run(maker: CalculationMaker, structure: Structure) -> CalculationDocument:
@@ -74,3 +81,81 @@ def test_a_damaged_recording_is_refused(
 def test_run_mode_writes_no_recording(workspace: Path, copper: Structure) -> None:
     run(calculation("emt", "static"), copper)
     assert not (workspace / "recordings").exists()
+
+
+def dynamics(structure: Structure) -> DynamicsDocument:
+    """Run or replay twenty steps."""
+    stages = (Stage("hold", 20, 300.0),)
+    maker = DynamicsMaker(
+        protocol=Protocol(stages), engine="emt", driver="ase", output=Output(5, velocities=True)
+    )
+    return maker.make.original(maker, structure)
+
+
+@pytest.fixture
+def recorded_run(
+    workspace: Path, copper: Structure, monkeypatch: pytest.MonkeyPatch
+) -> DynamicsDocument:
+    """A recorded run; afterwards the mode is replay and no engine can run."""
+    (workspace / "there").mkdir()
+    monkeypatch.setenv("THIOFLOW_MODE", "record")
+    monkeypatch.setenv("THIOFLOW_RECORDINGS", str(workspace / "recordings"))
+    monkeypatch.chdir(workspace / "there")
+    document = dynamics(copper)
+    monkeypatch.setenv("THIOFLOW_MODE", "replay")
+    monkeypatch.chdir(workspace)
+
+    def fail(*_: object) -> None:
+        pytest.fail("the engine ran in replay")
+
+    monkeypatch.setattr(Engine, "calculator", fail)
+    monkeypatch.setattr(Engine, "require", fail)
+    return document
+
+
+def test_a_replayed_run_has_its_trajectory(
+    recorded_run: DynamicsDocument,
+    copper: Structure,
+    workspace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where the recordings came with a repository, and the folder of the run is gone."""
+    with recorded_run.trajectory.open() as trajectory:
+        expected = list(trajectory)
+    shutil.rmtree(workspace / "there")
+    shutil.move(workspace / "recordings", workspace / "elsewhere")
+    monkeypatch.setenv("THIOFLOW_RECORDINGS", str(workspace / "elsewhere"))
+    replayed = dynamics(copper)
+    assert (replayed.mode, replayed.steps) == ("replay", 20)
+    assert replayed.stages == recorded_run.stages
+    assert Path(replayed.trajectory.path).parent == workspace / "elsewhere"
+    with replayed.trajectory.open() as trajectory:
+        found = list(trajectory)
+    assert [frame.step for frame in found] == [0, 5, 10, 15, 20]
+    for frame, same in zip(found, expected, strict=True):
+        assert (frame.energy, frame.temperature) == (same.energy, same.temperature)
+        np.testing.assert_array_equal(frame.positions, same.positions)
+        np.testing.assert_array_equal(frame.velocities, same.velocities)
+
+
+def test_a_recorded_trajectory_that_was_changed_is_refused(
+    recorded_run: DynamicsDocument, copper: Structure, workspace: Path
+) -> None:
+    path = workspace / "recordings" / f"{recorded_run.input_hash}.h5md"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InputError, match="was changed after its run"):
+        dynamics(copper).trajectory.open()
+    path.unlink()
+    with pytest.raises(InputError, match="is not there"):
+        dynamics(copper).trajectory.open()
+
+
+def test_a_recording_of_another_kind_is_refused(
+    recorded: CalculationDocument, copper: Structure
+) -> None:
+    key = input_hash(
+        "CalculationMaker.static", calculation("emt", "static").maker, structure=copper
+    )
+    assert key == recorded.input_hash
+    with pytest.raises(InputError, match="cannot be read"):
+        recorded_output(lambda: pytest.fail("it ran"), key, "dynamics", DynamicsDocument)

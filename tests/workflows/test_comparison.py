@@ -2,8 +2,9 @@
 
 import pytest
 
+from physics.dynamics.melt_quench import PUBLISHED_DENSITIES
 from stores.published import published
-from workflows.report.comparison import compare, difference, other_systems
+from workflows.report.comparison import compare, compare_glass, difference, other_systems
 
 
 def test_lattice_parameters_are_compared_for_the_same_cell_only() -> None:
@@ -45,3 +46,22 @@ def test_other_phases_of_the_composition_computed_first() -> None:
     assert pellet.written["young_modulus"] == "16.7 ± 0.6"
     assert pellet.conditions == "molded at 47 MPa, 200 °C"
     assert other_systems("copper", "Cu") == []
+
+
+@pytest.mark.parametrize(("pressure", "density"), PUBLISHED_DENSITIES.items())
+def test_each_glass_has_the_density_of_its_pressure(pressure: float, density: float) -> None:
+    found = compare_glass("Li3PS4", pressure, {"density": 1.5})
+    assert [known.value for item in found for known, *_ in item.entries] == [density]
+
+
+def test_glasses_are_compared_at_the_same_pressure_only() -> None:
+    here = {"bulk_modulus": 16.93, "density": 1.76, "lattice_a": 14.0}
+    bulk, density = compare_glass("Li3PS4", 1.0, here)
+    assert [(known.quality, far) for known, _, far in bulk.entries] == [
+        ("printed", "0.0 %"),
+        ("recomputed", "+0.6 %"),
+    ]
+    assert density.here == "1.760"
+    assert [item.label for item in compare_glass("Li3PS4", 2.0, here)] == ["Density"]
+    assert compare_glass("Li3PS4", 1.1, here) == []
+    assert compare_glass("Li7P3S11", 1.0, here) == []

@@ -1,16 +1,17 @@
 """The report: complete, self-contained, valid, safe, and honest about what is missing."""
 
+import dataclasses
 import re
 import stat
 from collections.abc import Callable
 from datetime import datetime
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
+from report_for_tests import Page
 
 from physics.analysis.elasticity import point_group, strain_modes, symmetry_distinct
 from physics.analysis.moduli import moduli
@@ -22,7 +23,6 @@ from workflows.report import JobSummary, write_report
 from workflows.report.comparison import difference
 from workflows.report.plots.cell import cell_plot
 
-VOID = {"meta", "br", "hr", "img", "link", "input"}
 C = np.diag([40.0, 30, 35, 9, 8, 7])
 C[:3, :3] += [[0, 11, 12], [11, 0, 10], [12, 10, 0]]
 
@@ -97,53 +97,6 @@ def job(**changes: Any) -> JobSummary:
         "directory": "runs/a study/relax",
     }
     return JobSummary(**(fields | changes))
-
-
-class Page(HTMLParser):
-    """An HTML file, taken apart; refuses elements that are not closed in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str, str]] = []
-        self.words: list[str] = []
-        self.style = ""
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open an element."""
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element that closes itself."""
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close the innermost element."""
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        """Keep text and style apart."""
-        if self.open and self.open[-1] == "style":
-            self.style += data
-        else:
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        """All words of the page, single spaces between them."""
-        return " ".join(" ".join(self.words).split())
-
-    def values(self, name: str) -> list[str]:
-        """Each value of an attribute."""
-        return [value for _, key, value in self.attributes if key == name]
 
 
 @pytest.fixture(scope="module")
@@ -373,6 +326,9 @@ def test_a_job_is_summarised_from_the_store() -> None:
         True,
         "d",
     )
+    run = {k: v for k, v in stored["output"].items() if k != "converged"}
+    dynamics = JobSummary.from_job({**stored, "output": {**run, "@class": "DynamicsDocument"}})
+    assert dynamics == dataclasses.replace(summary, converged=None)
     assert JobSummary.from_job({**stored, "output": {"@class": "StressStrainDocument"}}) is None
     assert JobSummary.from_job({**stored, "output": None}) is None
 
@@ -389,3 +345,13 @@ def test_the_drawing_of_a_triclinic_cell_shows_each_unit() -> None:
     assert "b = 8.13 Å" in svg.text
     tetrahedra = [value for value in svg.values("style") if "fill: #0b6e6e" in value]
     assert len(tetrahedra) == 4 * 4
+
+
+@pytest.mark.parametrize("lengths", [(5, 8, 10), (10, 5, 8), (8, 10, 5)])
+def test_lengths_of_the_cell_stand_left_of_it_and_below(lengths: tuple[float, ...]) -> None:
+    structure = Structure(Lattice.orthorhombic(*lengths), ["Li"], [[0, 0, 0]])
+    drawn = str(cell_plot(structure, "p"))
+    places = re.findall(r"translate\(([\d.]+) ([\d.]+)\)[^>]*>[abc] = ", drawn)
+    (across_x, across_y), (up_x, up_y) = [(float(x), float(y)) for x, y in places]
+    assert up_x < across_x
+    assert up_y < across_y

@@ -134,6 +134,8 @@ def md(
     run.json. After an interruption the same command goes on. Exit status: 1 if the run stopped
     early.
     """
+    from monty.serialization import dumpfn
+
     from makers.dynamics import MTP, DynamicsMaker
     from makers.dynamics_run import Output
     from physics.dynamics.grading import Grading
@@ -141,9 +143,10 @@ def md(
     from physics.dynamics.protocol import Protocol, Stage
     from physics.structures.supercell import supercell
     from workflows.cli.dynamics_tables import print_run
+    from workflows.cli.potential_options import warnings_told
     from workflows.potential_file import read_stored_potential
     from workflows.report.plots.dynamics import write_dynamics_plot
-    from workflows.report.plots.parity import require_picture
+    from workflows.report.plots.picture import require_picture
     from workflows.structure_file import load_structure, write_structures
 
     if plot:
@@ -170,15 +173,15 @@ def md(
         protocol=protocol,
         engine=engine or MTP,
         driver=(driver.value if driver else ("lammps" if potential else "ase")),
-        output=Output(interval),
+        output=Output(interval, forces=potential is None),
         grading=Grading(keep, stop) if stored and stored.active_set else None,
     )
     cell = supercell(load_structure(structure), atoms)
     maker.key(cell, stored)
     folder.mkdir(parents=True, exist_ok=True)
-    with _progress(protocol.steps) as report:
+    with warnings_told(), _progress(protocol.steps) as report:
         document = maker.run(cell, stored, folder=folder.resolve(), report=report)
-    (folder / RECORD).write_text(document.model_dump_json(indent=1) + "\n")
+    dumpfn(document, folder / RECORD)
     write_structures({folder / FINAL: document.structure}, force=True)
     print_run(document, folder)
     if plot:

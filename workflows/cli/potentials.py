@@ -52,7 +52,8 @@ def errors_(
     from physics.potentials.files import read_potential
     from workflows.cli.potential_tables import ErrorRow, error_rows, print_errors
     from workflows.configuration_files import read_configurations
-    from workflows.report.plots.parity import require_picture, write_parity_plot
+    from workflows.report.plots.parity import write_parity_plot
+    from workflows.report.plots.picture import require_picture
 
     if plot:
         require_picture(plot)

@@ -65,7 +65,7 @@ def section(documents: list[DynamicsRunDocument]) -> Section:
 
 def _together(ordered: list[DynamicsRunDocument]) -> list[tuple[str, Markup]]:
     """Draw lithium in all runs of each system that has several."""
-    plots = []
+    plots: list[tuple[str, Markup]] = []
     for system, of_system in groupby(ordered, key=lambda d: d.system):
         runs = [run for run in of_system if ELEMENT in run.series.displacements]
         if len(runs) > 1:

@@ -67,9 +67,7 @@ def _result(document: GlassDocument, anchor: str, name: str) -> _Result:
         anchor=anchor,
         name=name,
         picture=cell_plot(document.structure, f"{anchor}-cell"),
-        densities=compare_glass(
-            document.formula, document.pressure, {"density": document.density}
-        ),
+        densities=compare_glass(document.formula, document.pressure, {"density": document.density}),
         checks=[(check, _found(check.value)) for check in document.checks],
         units=[
             (unit, packed.get(unit, 0), found.get(unit, 0))

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from markupsafe import Markup
-
 from physics.analysis.elasticity import VOIGT_NAMES
 from stores.documents import GlassElasticDocument
 from stores.published import QUALITIES
@@ -66,7 +64,10 @@ def section(documents: list[GlassElasticDocument]) -> Section:
             for result in results
             for warning in result.document.warnings
         ],
-        references=["hill", "ranganathan", "mouhat"],
+        references=[
+            *(key for d in documents for key in (d.engine, *d.versions)),
+            *("hill", "ranganathan", "mouhat"),
+        ],
     )
 
 

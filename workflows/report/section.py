@@ -58,7 +58,7 @@ class Section:
 
 def distinct(names: Sequence[str]) -> list[str]:
     """
-    Number the names that several results share.
+    Add numbers to the names that several results share.
 
     Parameters
     ----------

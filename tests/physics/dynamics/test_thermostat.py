@@ -50,7 +50,7 @@ def test_heat_is_what_the_kinetic_energy_gains(kind: Kind) -> None:
 
 
 def test_chain_without_excess_does_nothing_at_first() -> None:
-    """At the temperature, with rates whose energies are kT too, forces of the chain vanish."""
+    """The first link feels no force at the temperature, and friction above it."""
     velocities = np.full((len(MASSES), 3), 1.0) * np.sqrt(THERMAL / MASSES)
     thermostat = Thermostat("nose-hoover", 0)
     changed = thermostat.act(part(), velocities, THERMAL, 0.1)

@@ -23,6 +23,9 @@ ELEMENT_COLORS = {"Li": "#5aa469", "P": "#7a6bb0", "S": "#e0b83a"}
 _SIZES = {"Li": 42, "P": 34, "S": 70}
 _AT_EDGE = 1e-3
 
+_FULL_SIZE = 16.0
+"""Longest cell vector at which atoms are drawn in full size, Å; in larger cells they shrink."""
+
 
 def cell_plot(structure: Structure, prefix: str) -> Markup:
     """
@@ -42,15 +45,16 @@ def cell_plot(structure: Structure, prefix: str) -> Markup:
     """
     lattice = structure.lattice
     view = int(np.argmin(lattice.abc))
-    across, up = (axis for axis in range(3) if axis != view)
+    across, up = (view + 1) % 3, (view + 2) % 3
     frame = _frame(lattice.matrix[view], lattice.matrix[across])
     with drawing(6.4, 4.0) as figure:
         axes = figure.subplots()
         axes.set_aspect("equal")
         axes.set_axis_off()
         _draw_box(axes, lattice.matrix @ frame.T)
-        _draw_tetrahedra(axes, structure, frame)
-        _draw_atoms(axes, structure, frame)
+        scale = min(1.0, _FULL_SIZE / max(lattice.abc)) ** 2
+        _draw_tetrahedra(axes, structure, frame, scale)
+        _draw_atoms(axes, structure, frame, scale)
         for axis in (across, up):
             x, y, _ = frame @ lattice.matrix[axis]
             axes.annotate(
@@ -89,7 +93,9 @@ def _draw_box(axes: "Axes", vectors: NDArray[np.float64]) -> None:
             axes.plot([start[0], end[0]], [start[1], end[1]], color=MUTED, lw=0.8, zorder=0)
 
 
-def _draw_tetrahedra(axes: "Axes", structure: Structure, frame: NDArray[np.float64]) -> None:
+def _draw_tetrahedra(
+    axes: "Axes", structure: Structure, frame: NDArray[np.float64], scale: float
+) -> None:
     """Draw the four faces of each PS4 unit whose P lies in the cell, the far ones first."""
     faces: list[NDArray[np.float64]] = []
     center, _, bond = p_s_bonds(structure)
@@ -97,13 +103,15 @@ def _draw_tetrahedra(axes: "Axes", structure: Structure, frame: NDArray[np.float
         sulfurs = (structure[index].coords + bond[center == index]) @ frame.T
         if len(sulfurs) == 4:
             faces.extend(np.array(face) for face in combinations(sulfurs, 3))
-            axes.scatter(sulfurs[:, 0], sulfurs[:, 1], s=_SIZES["S"], **dots("S"))
+            axes.scatter(sulfurs[:, 0], sulfurs[:, 1], s=scale * _SIZES["S"], **dots("S"))
     faces.sort(key=lambda face: float(face[:, 2].mean()))
     for face in faces:
         axes.fill(*face[:, :2].T, fc=ACCENT + "2e", ec=ACCENT, lw=0.6, zorder=1)
 
 
-def _draw_atoms(axes: "Axes", structure: Structure, frame: NDArray[np.float64]) -> None:
+def _draw_atoms(
+    axes: "Axes", structure: Structure, frame: NDArray[np.float64], scale: float
+) -> None:
     """Draw the atoms in the cell and on its faces, with one label a kind."""
     for element in structure.elements:
         inside = np.array(
@@ -117,7 +125,7 @@ def _draw_atoms(axes: "Axes", structure: Structure, frame: NDArray[np.float64]) 
         axes.scatter(
             points[:, 0],
             points[:, 1],
-            s=_SIZES.get(element.symbol, 50),
+            s=scale * _SIZES.get(element.symbol, 50),
             label=element.symbol,
             **dots(element.symbol),
         )
@@ -149,4 +157,9 @@ def p_s_bonds(
 
 def dots(symbol: str) -> dict[str, Any]:
     """Give the look of the atoms of an element, to be passed to `Axes.scatter`."""
-    return {"c": ELEMENT_COLORS.get(symbol, MUTED), "edgecolors": INK, "linewidths": 0.5, "zorder": 2}
+    return {
+        "c": ELEMENT_COLORS.get(symbol, MUTED),
+        "edgecolors": INK,
+        "linewidths": 0.5,
+        "zorder": 2,
+    }

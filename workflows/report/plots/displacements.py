@@ -11,7 +11,7 @@ ELEMENT = "Li"
 _LINE = 0.19
 """Height of a line of the legend, inches."""
 
-_DARK_END, _LIGHT_END = 0.0, 0.82
+_LIGHTEST = 0.82
 """Part of the color map that is seen on white."""
 
 
@@ -22,7 +22,8 @@ def displacements_plot(runs: Sequence[DynamicsRunDocument], prefix: str) -> Mark
     Parameters
     ----------
     runs : sequence of DynamicsRunDocument
-        Runs of one system, each with lithium; those that stopped early are dashed.
+        Runs of one system, two or more, each with lithium; those that stopped early are dashed.
+        The hotter of two is lighter.
     prefix : str
         Put before each id of the SVG.
 
@@ -34,16 +35,14 @@ def displacements_plot(runs: Sequence[DynamicsRunDocument], prefix: str) -> Mark
     from matplotlib import colormaps  # noqa: PLC0415 - slow to import, needed only to draw
 
     hottest_first = sorted(runs, key=lambda run: -run.temperature)
-    highest, lowest = hottest_first[0].temperature, hottest_first[-1].temperature
     with drawing(7.6, max(2.8, 0.8 + _LINE * len(runs))) as figure:
         axes = figure.subplots()
-        for run in hottest_first:
-            heat = (run.temperature - lowest) / (highest - lowest or 1.0)
+        for place, run in enumerate(hottest_first):
             axes.plot(
                 run.series.times,
                 run.series.displacements[ELEMENT],
                 "-" if run.stopped is None else "--",
-                color=colormaps["plasma"](_DARK_END + heat * (_LIGHT_END - _DARK_END)),
+                color=colormaps["plasma"](_LIGHTEST * (1 - place / (len(runs) - 1))),
                 lw=1.3,
                 label=f"{run.temperature:.0f} K, {run.label}"
                 + ("" if run.stopped is None else " (stopped)"),
@@ -57,5 +56,5 @@ def displacements_plot(runs: Sequence[DynamicsRunDocument], prefix: str) -> Mark
             figure,
             prefix,
             f"Mean squared displacement of {ELEMENT} against time in {len(runs)} runs of "
-            f"{runs[0].system}, {lowest:.0f} to {highest:.0f} K",
+            f"{runs[0].system}",
         )

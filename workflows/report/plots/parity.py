@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from physics.errors import InputError
 from physics.potentials.errors import Comparison, Deviation, Predictions
+from workflows.report.plots.picture import require_picture, save_picture
 from workflows.report.plots.svg import ACCENT, INK, MUTED, drawing, to_svg
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ _SIDE = 2.9
 """Of a panel, inches."""
 
 _FAINT = "#a9d3d0"
-_RESOLUTION = 200
-_FORMATS = (".png", ".svg", ".pdf")
 
 
 def parity_plot(found: Predictions, prefix: str, *, title: str = "") -> Markup:
@@ -72,19 +70,7 @@ def write_parity_plot(path: Path, found: Predictions, *, title: str = "") -> Non
     require_picture(path)
     with drawing(*_size(found, title)) as figure:
         _draw(figure, found, title)
-        try:
-            figure.savefig(path, dpi=_RESOLUTION)
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}") from None
-
-
-def require_picture(path: Path) -> None:
-    """Insist on a file name that a plot can have; InputError says which."""
-    if path.suffix.lower() not in _FORMATS or not path.parent.is_dir():
-        raise InputError(
-            f"cannot draw into {path}: expected a name in an existing folder that ends in "
-            f"{', '.join(_FORMATS)}"
-        )
+        save_picture(figure, path)
 
 
 def _panels(found: Predictions) -> list[tuple[str, Comparison, str, float, str]]:
