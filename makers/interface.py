@@ -1,4 +1,4 @@
-"""Jobs of interfaces of a crystal and a glass: pack the glass, join both, see what annealing did."""
+"""Jobs of interfaces of a crystal and a glass: pack the glass, join, see what annealing did."""
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -10,6 +10,7 @@ from pymatgen.core import Structure
 from physics.structures.census import census_of
 from physics.structures.crystal import Crystal
 from physics.structures.interface import GAP, crystal_slab, glass_slab, join
+from physics.structures.plane import coprime
 from stores.documents import DynamicsDocument, InterfaceDocument, merge_warnings
 from stores.hashing import input_hash
 
@@ -144,13 +145,12 @@ class JoinMaker(Maker):
         grain = crystal_slab(bulk, self.miller, self.thickness, self.repeats)
         made = join(bulk, grain, glass.structure, self.gap)
         found = census_of(made.structure)
-        h, k, l = self.miller  # noqa: E741 - Miller's letters
         document = InterfaceDocument(
             input_hash=input_hash("JoinMaker", self, crystal=crystal, glass=glass.input_hash),
             parents=list(parents),
             versions=glass.versions,
             label=self.label,
-            plane=(h, k, l),
+            plane=coprime(self.miller),
             engine=glass.engine,
             functional=glass.functional,
             potential=glass.potential,
@@ -217,7 +217,8 @@ def collect_interface(
             "crystal_displacement": _displacement(joined.structure, structure),
         }
     )
-    annealed.warnings = merge_warnings(joined.warnings, run.warnings, _unsound(annealed))
+    lasting = [warning for warning in joined.warnings if warning not in _unsound(joined)]
+    annealed.warnings = merge_warnings(lasting, run.warnings, _unsound(annealed))
     return annealed
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
+from math import prod
 
+import numpy as np
 from jobflow import Flow, Maker
 from pymatgen.core import Structure
 
 from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
-from makers.interface import THICKNESS, GlassSlabMaker, JoinMaker, collect_interface
+from makers.interface import ATOMS, THICKNESS, GlassSlabMaker, JoinMaker, collect_interface
 from physics.dynamics.melt_quench import AB_INITIO, MeltQuench
 from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
@@ -16,6 +18,7 @@ from physics.structures.census import census_of
 from physics.structures.crystal import Crystal
 from physics.structures.interface import GAP, crystal_slab
 from physics.structures.plane import spaced
+from physics.structures.slab import Slab
 from stores.documents import StoredPotential
 from stores.documents.dynamics import Driver
 
@@ -46,8 +49,8 @@ class InterfaceFlowMaker(Maker):
     miller : sequence of int
         Plane of the interface in the axes of the crystal; Jalem et al. 2023 have (001), (100) and
         (120).
-    repeats : tuple of int
-        In-plane cell in periods of the plane; the published cells have 10 000 atoms or more.
+    atoms : int
+        Least number of atoms, to which the cell is repeated in its plane.
     thickness : float
         Of the crystal, at least, and of the packed glass, Å.
     formula : str
@@ -70,7 +73,7 @@ class InterfaceFlowMaker(Maker):
     driver: Driver = "ase"
     output: Output = field(default_factory=Output)
     miller: Sequence[int]
-    repeats: tuple[int, int] = (6, 6)
+    atoms: int = ATOMS
     thickness: float = THICKNESS
     formula: str = "Li3PS4"
     density: float = 1.88
@@ -110,14 +113,16 @@ class InterfaceFlowMaker(Maker):
         """
         label = f"{self.name}/({spaced(self.miller)})"
         census_of(structure)
-        grain = crystal_slab(Crystal(structure), self.miller, self.thickness, self.repeats)
+        grain = crystal_slab(Crystal(structure), self.miller, self.thickness)
         weight = self.density * self.thickness / (float(structure.density) * grain.thickness)
-        of_glass = round(len(grain.site) * weight)
-        of_cell = len(grain.site) + of_glass
+        repeats = self._repeats(grain, (1 + weight) * len(grain.site))
+        crystalline = prod(repeats) * len(grain.site)
+        of_glass = round(weight * crystalline)
+        of_cell = crystalline + of_glass
 
         pack = GlassSlabMaker(
             miller=self.miller,
-            repeats=self.repeats,
+            repeats=repeats,
             formula=self.formula,
             density=self.density,
             thickness=self.thickness,
@@ -131,7 +136,7 @@ class InterfaceFlowMaker(Maker):
         joined = JoinMaker(
             label=label,
             miller=self.miller,
-            repeats=self.repeats,
+            repeats=repeats,
             thickness=self.thickness,
             gap=self.gap,
         ).make(structure, quench.output, [pack.uuid, quench.uuid])
@@ -142,10 +147,19 @@ class InterfaceFlowMaker(Maker):
         anneal.update_metadata({"step": "anneal interface", "atoms": of_cell})
         collect = collect_interface(joined.output, anneal.output, [joined.uuid, anneal.uuid])
         collect.update_metadata({"step": "collect interface", "atoms": of_cell})
-        flow = Flow([pack, quench, joined, anneal, collect], collect.output, name=label)
-        flow.append_name(f": {label}", prepend=False)
-        flow.update_metadata({"system": label})
-        return flow
+        jobs = [pack, quench, joined, anneal, collect]
+        for job in jobs:
+            job.append_name(f": {label}")
+            job.update_metadata({"system": label})
+        return Flow(jobs, collect.output, name=label)
+
+    def _repeats(self, grain: Slab, atoms: float) -> tuple[int, int]:
+        """Repeat a cell of so many atoms in its plane, along its shorter side first."""
+        lengths = np.linalg.norm(grain.cell, axis=1)
+        repeats = [1, 1]
+        while prod(repeats) * atoms < self.atoms:
+            repeats[int(np.argmin(lengths * repeats))] += 1
+        return repeats[0], repeats[1]
 
     def _run(self, name: str, protocol: Protocol) -> DynamicsMaker:
         return DynamicsMaker(

@@ -66,6 +66,12 @@ class Check:
         """Whether the glass is refused."""
         return self.demanded and not self.passed
 
+    @property
+    def told(self) -> str:
+        """What was found and what is expected, in words."""
+        found = "unknown" if self.value is None else f"{self.value:.3g}"
+        return f"{self.name}: {found}, expected {self.limit}"
+
 
 def check_glass(
     acceptance: Acceptance,

@@ -51,7 +51,7 @@ class GlassBuilder(PropertyBuilder):
             packed=packed.counts,
             found=found.counts,
         )
-        refused = [f"refused: {c.name} {c.value}, expected {c.limit}" for c in checks if c.refuses]
+        refused = [f"refused: {check.told}" for check in checks if check.refuses]
         if not output.completed:
             refused.append(f"refused: the melt-quench stopped early ({output.stopped})")
         formula = output.structure.composition.reduced_formula

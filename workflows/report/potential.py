@@ -18,7 +18,7 @@ class _Result:
 
 def section(documents: list[FittedPotentialDocument]) -> Section:
     """
-    Present fitted potentials, by elements, level and cutoff.
+    Present fitted potentials, by elements, level and cutoff; each once, with its active set.
 
     Parameters
     ----------
@@ -30,7 +30,9 @@ def section(documents: list[FittedPotentialDocument]) -> Section:
     Section
         The section with its warnings.
     """
-    ordered = sorted(documents, key=lambda d: (d.formula, d.level, d.r_max))
+    with_active_set_last = sorted(documents, key=lambda d: d.rank is not None)
+    once = {document.checksum: document for document in with_active_set_last}.values()
+    ordered = sorted(once, key=lambda d: (d.formula, d.level, d.r_max))
     names = distinct([f"{d.formula}, level {d.level}, {d.r_max:g} Å" for d in ordered])
     results = [
         _Result(document, f"potential-{index}", name)
