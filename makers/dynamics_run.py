@@ -190,7 +190,7 @@ class DynamicsRun:
         if written:
             self._files[TRAJECTORY].append(frame)
             self._report(frame)
-            if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+            if reason is None and time.monotonic() - self._saved > CHECKPOINT_SECONDS:
                 self._save()
         return reason
 

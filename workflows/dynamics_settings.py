@@ -1,12 +1,14 @@
 """The parts of a study about glasses, potentials and molecular dynamics."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
+from pymatgen.core import Structure
 
-from makers.dynamics import DynamicsMaker
+from makers.dynamics import MTP, DynamicsMaker
 from makers.dynamics_run import Output
 from makers.potential import FitMaker
 from physics.analysis.glass import Acceptance
@@ -15,6 +17,7 @@ from physics.dynamics.melt_quench import AB_INITIO, PROFILES, MeltQuench
 from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
 from physics.structures.composition import ions_of, require_balanced
+from physics.structures.supercell import supercell
 from stores.documents import StoredPotential
 from workflows.elastic import ElasticFlowMaker
 from workflows.glass import GlassFlowMaker
@@ -41,6 +44,14 @@ class GlassEntry(StudyModel):
     ions: dict[str, int] | None = Field(
         default=None, description="number of each ion, such as {Li: 60, PS4: 20}, in place of both"
     )
+    crystal: Name | None = Field(
+        default=None,
+        description="system that is repeated to that number of atoms or more and melted, in place "
+        "of a packing",
+    )
+    potential: bool = Field(
+        default=False, description="run with the potential of the study, in place of its engine"
+    )
     density: float = Field(default=1.88, gt=0, description="density of the packing, g/cm^3")
     profile: Literal["ab-initio", "amorphisation", "quick"] = Field(
         default="ab-initio", description="rates and times, see docs/dynamics.md"
@@ -58,6 +69,11 @@ class GlassEntry(StudyModel):
     def _is_a_glass(self) -> Self:
         self.counts()
         self.quench()
+        if self.potential and self.elastic:
+            raise ValueError(
+                "elastic tensors are computed with the engine of the study: leave elastic or "
+                "potential out"
+            )
         return self
 
     def counts(self) -> dict[str, int]:
@@ -101,6 +117,22 @@ class GlassEntry(StudyModel):
             )
         return replace(PROFILES[self.profile], **self.melt_quench)
 
+    def start(self, structures: Mapping[str, Structure]) -> Structure | None:
+        """
+        Give what is melted in place of a packing.
+
+        Parameters
+        ----------
+        structures : mapping of str to Structure
+            Structure by system name.
+
+        Returns
+        -------
+        Structure or None
+            The repeated crystal; None for a packing.
+        """
+        return None if self.crystal is None else supercell(structures[self.crystal], self.atoms)
+
     def flow_maker(self, engine: str, elastic: ElasticFlowMaker | None) -> GlassFlowMaker:
         """
         Give the Maker of its flow.
@@ -115,18 +147,19 @@ class GlassEntry(StudyModel):
         Returns
         -------
         GlassFlowMaker
-            The Maker; its runs write forces, so that a potential can be trained on them.
+            The Maker; runs with an engine write forces, so that a potential can be trained on them.
         """
         quench = self.quench()
         return GlassFlowMaker(
             name=self.name,
-            engine=engine,
+            engine=MTP if self.potential else engine,
+            driver="lammps" if self.potential else "ase",
             ions=self.counts(),
             density=self.density,
             melt_quench=quench,
             pressures=self.pressures,
             seeds=self.seeds,
-            output=Output(max(1, quench.protocol().steps // FRAMES), forces=True),
+            output=Output(max(1, quench.protocol().steps // FRAMES), forces=not self.potential),
             acceptance=Acceptance(
                 tetrahedral=0.8 if self.profile == "amorphisation" else None,
                 melted=self.profile == "amorphisation",

@@ -90,7 +90,9 @@ class GlassFlowMaker(Maker):
                 flows += jobs
                 runs.append(run)
                 if self.elastic is not None:
-                    elastic.append(self._elastic(self.elastic, run.structure, label, seed))
+                    flow = self.elastic.make(run.structure)
+                    self._mark([flow], label, seed, structure)
+                    elastic.append(flow)
             if elastic:
                 flows += [*elastic, self._collected(elastic, label, pressure)]
         return Flow(flows, runs, name=self.name)
@@ -129,18 +131,18 @@ class GlassFlowMaker(Maker):
         ).make(start, run.output, [job.uuid for job in (*jobs, run)])
         collect.update_metadata({"step": "collect glass"})
         jobs += [run, collect]
-        for job in jobs:
-            job.append_name(f": {_quench_name(label, seed)}")
-            job.update_metadata(
-                {"system": _quench_name(label, seed), "atoms": self._atoms(structure)}
-            )
+        self._mark(jobs, label, seed, structure)
         return jobs
 
-    def _elastic(self, maker: ElasticFlowMaker, glass: Any, label: str, seed: int) -> Flow:
-        flow = maker.make(glass)
-        flow.append_name(f": {_quench_name(label, seed)}")
-        flow.update_metadata({"system": _quench_name(label, seed), "atoms": self._atoms(None)})
-        return flow
+    def _mark(
+        self, parts: Sequence[Flow | Job], label: str, seed: int, structure: Structure | None
+    ) -> None:
+        """Say in names and metadata which glass jobs are of."""
+        name = f"{label}, seed {seed}"
+        atoms = self.atoms if structure is None else len(structure)
+        for part in parts:
+            part.append_name(f": {name}")
+            part.update_metadata({"system": name, "atoms": atoms})
 
     def _collected(self, elastic: list[Flow], label: str, pressure: float) -> Job:
         job = collect_tensors(
@@ -153,10 +155,3 @@ class GlassFlowMaker(Maker):
         job.append_name(f": {label}")
         job.update_metadata({"step": "collect tensors", "system": label})
         return job
-
-    def _atoms(self, structure: Structure | None) -> int:
-        return self.atoms if structure is None else len(structure)
-
-
-def _quench_name(label: str, seed: int) -> str:
-    return f"{label}, seed {seed}"

@@ -80,11 +80,18 @@ class Study(StudyModel):
             raise ValueError(
                 "nothing to compute: give one or more of elastic, boundaries, glasses, potential"
             )
-        if self.dynamics is not None and self.potential is None:
+        large = self.dynamics is not None or any(glass.potential for glass in self.glasses)
+        if large and self.potential is None:
             raise ValueError(
-                "dynamics needs a potential: give 'potential: {file: ...}', or 'potential: {}' for "
-                "one that is trained on runs of the engine"
+                "dynamics, and glasses with 'potential: true', need a potential: give 'potential: "
+                "{file: ...}', or 'potential: {}' for one that is trained on runs of the engine"
             )
+        for glass in self.glasses:
+            if glass.crystal is not None and glass.crystal not in self.systems:
+                raise ValueError(
+                    f"glass {glass.name}: crystal '{glass.crystal}' given, expected one of the "
+                    f"systems {', '.join(self.systems)}"
+                )
         names = [glass.name for glass in self.glasses]
         if len(set(names)) < len(names):
             raise ValueError(f"two glasses have one name ({', '.join(names)}): rename one")
@@ -180,11 +187,12 @@ class Study(StudyModel):
                 energies = self._boundaries(self.boundary).make(structure)
                 boundaries[system] = energies.output
                 flows.append(_of(energies, system))
-        glasses = [self._glass(entry) for entry in self.glasses]
+        glasses = [self._glass(g, structures) for g in self.glasses if not g.potential]
         flows += glasses
         if self.potential is not None:
             trained, potential = self._potential(self.potential, structures, glasses)
             flows.append(trained)
+            flows += [self._glass(g, structures, potential) for g in self.glasses if g.potential]
             if self.dynamics is not None:
                 flows += self._dynamics(self.dynamics, structures, boundaries, potential)
         for flow in flows:
@@ -214,11 +222,13 @@ class Study(StudyModel):
             settings["potential"]["file"] = stored.checksum
         return input_hash("study", settings, **inputs)
 
-    def _glass(self, entry: GlassEntry) -> Flow:
+    def _glass(
+        self, entry: GlassEntry, structures: dict[str, Structure], potential: Any = None
+    ) -> Flow:
         elastic = self._elastic(
             (self.elastic or ElasticSettings()).model_copy(update={"symmetry": False})
         )
-        return entry.flow_maker(self.engine, elastic).make()
+        return entry.flow_maker(self.engine, elastic).make(entry.start(structures), potential)
 
     def _potential(
         self, settings: PotentialSettings, structures: dict[str, Structure], glasses: list[Flow]

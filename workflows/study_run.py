@@ -145,7 +145,7 @@ def run_study(
     for structure in structures.values():
         engine.require_elements(structure)
     _require(engine, settings)
-    if study.dynamics is not None:
+    if study.dynamics is not None or any(glass.potential for glass in study.glasses):
         load_lammps()
     identity = json.dumps({"content": study.content_hash(structures), "engine": engine.name})
     job_store = open_job_store(path)

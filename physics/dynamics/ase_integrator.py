@@ -54,13 +54,13 @@ SAVED = (
 """What a state holds."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Forces:
-    """What the calculator gave: eV, eV/Å (N, 3), eV/Å^3 (3, 3), not a number without stress."""
+    """What the calculator gave: eV, eV/Å (N, 3), eV/Å^3 (3, 3), not a number if it has none."""
 
     energy: float
     forces: FloatArray
-    stress: FloatArray
+    stress: FloatArray | None = None
 
 
 class AseIntegrator:
@@ -129,7 +129,7 @@ class AseIntegrator:
 
     def frame(self, *, velocities: bool = False, forces: bool = False) -> Frame:
         """Give the present configuration, see `Integrator`."""
-        given = self._forces()
+        given, stress = self._forces(), self._stress()
         return Frame(
             step=self._step,
             time=self._step * self._protocol.time_step,
@@ -137,7 +137,7 @@ class AseIntegrator:
             cell=self._cell.copy(),
             energy=given.energy,
             temperature=temperature_of(self._velocities * fs, self._masses[:, 0]),
-            stress=None if np.isnan(given.stress).any() else given.stress / GPa,
+            stress=None if np.isnan(stress).any() else stress / GPa,
             velocities=self._velocities * fs if velocities else None,
             forces=given.forces.copy() if forces else None,
         )
@@ -172,7 +172,7 @@ class AseIntegrator:
             self._thermostat.heat,
             given.energy,
             given.forces,
-            given.stress,
+            self._stress(),
             json.dumps(self._thermostat.generator.bit_generator.state),
         )
         file = io.BytesIO()
@@ -224,7 +224,7 @@ class AseIntegrator:
             self._cell,
             self._velocities,
             self._masses,
-            stress=self._forces().stress,
+            stress=self._stress(),
             pressure=stage.pressure_at(self._done) * GPa,
         )
         change = coupled(duration * force / self._stretch_mass(stage), self._coupling)
@@ -274,7 +274,7 @@ class AseIntegrator:
                 f"stage '{stage.name}': constant pressure given for atoms that are not periodic "
                 "in three directions, expected nvt or nve"
             )
-        if np.isnan(self._forces().stress).any():
+        if np.isnan(self._stress()).any():
             raise InputError(
                 f"stage '{stage.name}': constant pressure given with a calculator that has no "
                 "stress, expected nvt or nve, or another calculator"
@@ -297,12 +297,18 @@ class AseIntegrator:
                     f"the calculator gave forces that are not finite after step {self._step}, "
                     "expected numbers: take a shorter time step, or look whether atoms collide"
                 )
-            try:
-                stress = atoms.get_stress(voigt=False)
-            except PropertyNotImplementedError:
-                stress = np.full((3, 3), np.nan)
-            self._given = _Forces(float(atoms.get_potential_energy()), forces, stress)
+            self._given = _Forces(float(atoms.get_potential_energy()), forces)
         return self._given
+
+    def _stress(self) -> FloatArray:
+        """Give the stress at the present positions, which some calculators take long for."""
+        given = self._forces()
+        if given.stress is None:
+            try:
+                given.stress = self._atoms.get_stress(voigt=False)
+            except PropertyNotImplementedError:
+                given.stress = np.full((3, 3), np.nan)
+        return given.stress
 
 
 def _twice_kinetic(velocities: FloatArray, masses: FloatArray) -> float:

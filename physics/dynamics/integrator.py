@@ -17,8 +17,10 @@ class Integrator(Protocol):
 
     def begin(self, stage: Stage, done: int = 0) -> None:
         """
-        Take up a stage; positions and velocities stay, and the variables of thermostat and barostat
-        where the ensemble is that of the stage before.
+        Take up a stage.
+
+        Positions and velocities stay, and the variables of thermostat and barostat where the
+        ensemble is that of the stage before.
 
         Parameters
         ----------

@@ -364,6 +364,8 @@ def test_what_cannot_go_together_is_refused(
         maker(stage, engine="lj", driver="lammps")
     with pytest.raises(InputError, match="use driver 'ase' without grading"):
         maker(stage, engine="lj", grading=GRADED)
+    with pytest.raises(InputError, match="use driver 'lammps'"):
+        maker(stage, driver="lmp", grading=GRADED)
     without = cold_argon.model_copy(update={"active_set": None})
     with pytest.raises(InputError, match="without an active set"):
         run(maker(stage, grading=GRADED), argon, without)

@@ -226,6 +226,22 @@ def test_grades_are_kept_and_stop_the_run(tmp_path: Path) -> None:
     assert [(frame.step, frame.grade) for frame in written] == [(0, 0.5), (10, None), (20, 3.0)]
 
 
+def test_a_run_that_was_stopped_stops_there_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not go on from a checkpoint of the configuration at which it was to stop."""
+    monkeypatch.setattr(dynamics_run, "CHECKPOINT_SECONDS", -1.0)
+    told, kept = [], []
+    for _ in range(2):
+        grader: Any = StepGrader(Grading(keep=2.0, stop=10.0, interval=10), {10: 3.0, 20: 11.0})
+        told.append(start(tmp_path, protocol(100), Clockwork(), grader=grader).go())
+        kept.append(steps(tmp_path / EXTRAPOLATING))
+        assert steps(tmp_path / TRAJECTORY) == [0, 10, 20]
+    assert told[0] is not None
+    assert told[0] == told[1]
+    assert kept == [[10, 20], [10, 20]]
+
+
 def test_a_start_that_extrapolates_stops_at_once(tmp_path: Path) -> None:
     grader: Any = StepGrader(Grading(), {0: 11.0})
     run = start(tmp_path, protocol(100), Clockwork(), grader=grader)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from makers.run_folder import run_folder
+from makers.run_folder import claim, run_folder
+from physics.errors import InputError
 
 NAME = "dynamics-0123"
 
@@ -76,3 +77,10 @@ def test_a_failure_gives_the_folder_free(attempt: Attempt) -> None:
         raise ZeroDivisionError
     attempt("2")
     assert used() == first / NAME
+
+
+def test_a_folder_belongs_to_one_run(tmp_path: Path) -> None:
+    for _ in range(2):
+        claim(tmp_path, "this")
+    with pytest.raises(InputError, match="choose another folder"):
+        claim(tmp_path, "another")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from physics.errors import InputError
-from workflows.cli import boundaries, data, dynamics, engines, potentials, study
+from workflows.cli import boundaries, data, dynamics, engines, glasses, potentials, study
 
 app = typer.Typer(
     name="thioflow",
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(study.app, name="study")
 app.add_typer(boundaries.app, name="gb")
 app.add_typer(potentials.app, name="mtp")
+app.add_typer(glasses.app, name="glass")
 app.command("md")(dynamics.md)
 app.command("engines")(engines.engines)
 app.command("build")(data.build)
@@ -54,7 +55,9 @@ def main() -> None:
     Exit status: 0 done, 1 some jobs failed, 2 unusable input (nothing was written), 130
     interrupted.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that wait leave the core to others
+    os.environ.setdefault(
+        "OMP_WAIT_POLICY", "passive"
+    )  # threads that wait leave the core to others
     for known in ("Some jobs are not connected", "Issues encountered while parsing CIF"):
         warnings.filterwarnings("ignore", message=known)
     try:
