@@ -190,7 +190,8 @@ class DynamicsRun:
         if written:
             self._files[TRAJECTORY].append(frame)
             self._report(frame)
-            if reason is None and time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+            due = self.step > 0 and time.monotonic() - self._saved > CHECKPOINT_SECONDS
+            if due and reason is None:
                 self._save()
         return reason
 

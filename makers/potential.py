@@ -29,7 +29,8 @@ from stores.documents import (
     StoredPotential,
     merge_warnings,
 )
-from stores.documents.potential import FittingEngine, Label, packed_predictions, potential_text
+from stores.documents.potential import FittingEngine, Label, packed_predictions
+from stores.documents.stored_potential import potential_text
 from stores.hashing import input_hash
 from stores.versions import versions
 

@@ -26,7 +26,6 @@ from stores.documents.glass import (
 )
 from stores.documents.interface import InterfaceDocument
 from stores.documents.potential import (
-    ActiveSetRecord,
     DatasetErrors,
     EvaluationDocument,
     FittedPotentialDocument,
@@ -34,8 +33,8 @@ from stores.documents.potential import (
     PotentialDocument,
     SearchCandidate,
     SearchDocument,
-    StoredPotential,
 )
+from stores.documents.stored_potential import ActiveSetRecord, StoredPotential
 
 __all__ = [
     "ActiveSetRecord",
