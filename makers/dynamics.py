@@ -233,7 +233,7 @@ class DynamicsMaker(Maker):
         else:
             last, stopped = self._moved(atoms, calculator, potential, folder, report)
         with Trajectory(folder / TRAJECTORY) as trajectory:
-            stages = summarise(trajectory, self.protocol, atoms)
+            stages = summarise(trajectory, self.protocol, atoms, last.step)
             stride = math.ceil(len(trajectory) / POINTS)
             points = series(trajectory.frames(step=stride), atoms)
         engine = get_engine(self.engine) if potential is None else None

@@ -122,9 +122,11 @@ def series(frames: Iterable[Frame], atoms: Atoms) -> Series:
     )
 
 
-def summarise(frames: Iterable[Frame], protocol: Protocol, atoms: Atoms) -> list[StageSummary]:
+def summarise(
+    frames: Iterable[Frame], protocol: Protocol, atoms: Atoms, steps: int
+) -> list[StageSummary]:
     """
-    Summarise the stages of a run that have frames.
+    Summarise the stages of a run that have begun.
 
     Parameters
     ----------
@@ -134,6 +136,8 @@ def summarise(frames: Iterable[Frame], protocol: Protocol, atoms: Atoms) -> list
         What was run.
     atoms : ase.Atoms
         The atoms, for their elements and masses.
+    steps : int
+        Steps done in all; there may be some after the last frame.
 
     Returns
     -------
@@ -148,11 +152,14 @@ def summarise(frames: Iterable[Frame], protocol: Protocol, atoms: Atoms) -> list
             statistics = _Statistics(*next(stages), frame, atoms)
             continue
         while frame.step > statistics.end:
-            summaries.append(statistics.summary())
+            summaries.append(statistics.summary(steps))
             statistics = _Statistics(*next(stages), statistics.last, atoms)
         statistics.add(frame)
+    while statistics is not None and statistics.end < steps:
+        summaries.append(statistics.summary(steps))
+        statistics = _Statistics(*next(stages), statistics.last, atoms)
     if statistics is not None:
-        summaries.append(statistics.summary())
+        summaries.append(statistics.summary(steps))
     return summaries
 
 
@@ -205,8 +212,8 @@ class _Statistics:
         grade = np.nan if frame.grade is None else frame.grade
         self._scalars.append((frame.temperature, frame.volume, frame.energy, pressure, grade))
 
-    def summary(self) -> StageSummary:
-        """Give means and displacements."""
+    def summary(self, steps: int) -> StageSummary:
+        """Give means and displacements, where so many steps were done in all."""
         scalars = np.array(self._scalars)
         temperatures, volumes, energies, pressures, _ = scalars[len(scalars) // 2 :].T
         grades = scalars[:, 4]
@@ -214,7 +221,7 @@ class _Statistics:
         return StageSummary(
             name=self._stage.name,
             ensemble=self._stage.ensemble,
-            steps=max(self.last.step - self._start, 0),
+            steps=min(steps, self.end) - self._start,
             frames=len(scalars),
             temperature=float(temperatures.mean()),
             temperature_sd=float(temperatures.std()),

@@ -48,7 +48,7 @@ def fastest_period(
     Raises
     ------
     InputError
-        If fewer than two evaluations are given.
+        If fewer than two evaluations are given, or forces are not finite.
     """
     if evaluations < 2:
         raise InputError(f"{evaluations} evaluations given, expected 2 or more")
@@ -56,6 +56,10 @@ def fastest_period(
     probe.calc = calculator
     weights = np.sqrt(atoms.get_masses())[:, np.newaxis]
     forces: FloatArray = probe.get_forces()
+    if not np.isfinite(forces).all():
+        raise InputError(
+            "forces that are not finite were found, expected numbers: look whether atoms collide"
+        )
 
     def curvature(vector: FloatArray) -> FloatArray:
         displacement = vector.reshape(-1, 3) / weights

@@ -281,7 +281,7 @@ def test_a_hot_run_stops_where_it_extrapolates(
 def test_a_start_that_extrapolates_stops_at_once(
     workspace: Path, driver: str, cold_argon: StoredPotential, argon_crystal: Structure
 ) -> None:
-    argon_crystal.perturb(0.8)
+    argon_crystal.translate_sites([0], [0.08, 0.08, 0.0])
     given = maker(Stage("cold", 100, 5.0), driver=driver, grading=GRADED)
     document = run(given, argon_crystal, cold_argon)
     assert (document.steps, document.completed) == (0, False)

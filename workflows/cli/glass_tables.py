@@ -75,12 +75,12 @@ def print_census(census: Census, title: str) -> None:
         table.add_row(unit, str(count), *(f"{100 * part:.1f}" if part else "" for part in parts))
     console = Console(highlight=False)
     console.print(table)
-    shared = ", ".join(f"{count} with {n}" for n, count in census.bridging.items())
+    shared = ", ".join(f"{n} for {count} P" for n, count in census.bridging.items())
     if shared:
         console.print(
             f"P with exactly four S within {TETRAHEDRAL:g} Å: {100 * census.tetrahedral:.1f} %"
         )
-        console.print(f"S that P shares with other P: {shared}")
+        console.print(f"S that each P shares with other P: {shared}")
     mismatch = census.charge_mismatch
     fault = ", not all units are whole" if mismatch else ""
     console.print(f"Charge of units and lithium: {mismatch:+d} e{fault}")

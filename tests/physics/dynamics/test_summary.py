@@ -23,7 +23,7 @@ def frame(step: int, positions: np.ndarray, cell: float = 10.0, **more: Any) -> 
 def test_density_of_copper_is_that_of_its_lattice() -> None:
     copper = bulk("Cu", a=3.6, cubic=True)
     frames = [Frame(0, 0.0, copper.positions, copper.cell.array, 0.0, 300.0)]
-    found = summarise(frames, Protocol((Stage("rest", 10, 300),)), copper)
+    found = summarise(frames, Protocol((Stage("rest", 10, 300),)), copper, 0)
     assert found[0].density == pytest.approx(4 * 63.546 / 6.02214076e23 / 3.6e-8**3, rel=1e-6)
 
 
@@ -34,7 +34,7 @@ def test_stages_are_parted_and_half_counts() -> None:
         moved = ATOMS.positions.copy()
         moved[0, 0] += 0.1 * step
         frames.append(frame(step, moved, temperature=300.0 + step, grade=1 + step / 10))
-    heat, rest = summarise(frames, protocol, ATOMS)
+    heat, rest = summarise(frames, protocol, ATOMS, 30)
     assert (heat.name, heat.steps, heat.frames) == ("heat", 10, 3)
     assert (rest.name, rest.steps, rest.frames) == ("rest", 20, 5)
     assert heat.temperature == pytest.approx(307.5)  # steps 5 and 10
@@ -49,14 +49,17 @@ def test_stages_are_parted_and_half_counts() -> None:
 def test_an_incomplete_run_has_the_stages_it_came_to() -> None:
     protocol = Protocol((Stage("a", 10, 300), Stage("b", 10, 300), Stage("c", 10, 300)))
     frames = [frame(step, ATOMS.positions) for step in (0, 5, 10, 15)]
-    assert [(s.name, s.steps) for s in summarise(frames, protocol, ATOMS)] == [("a", 10), ("b", 5)]
+    found = summarise(frames, protocol, ATOMS, 17)
+    assert [(s.name, s.steps) for s in found] == [("a", 10), ("b", 7)]
 
 
 def test_a_stage_between_two_frames_is_there_with_one() -> None:
     protocol = Protocol((Stage("a", 7, 300), Stage("b", 2, 300), Stage("c", 11, 300)))
     frames = [frame(step, ATOMS.positions) for step in (0, 5, 10, 15, 20)]
-    found = summarise(frames, protocol, ATOMS)
-    assert [(s.name, s.frames) for s in found] == [("a", 2), ("b", 1), ("c", 4)]
+    found = summarise(frames, protocol, ATOMS, 20)
+    assert [(s.name, s.steps, s.frames) for s in found] == [("a", 7, 2), ("b", 2, 1), ("c", 11, 4)]
+    found = summarise(frames[:2], protocol, ATOMS, 9)
+    assert [(s.name, s.steps, s.frames) for s in found] == [("a", 7, 2), ("b", 2, 1)]
 
 
 def test_displacements_leave_out_the_center_of_mass_and_the_breathing_of_the_cell() -> None:
