@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -32,7 +33,7 @@ TIME_STEP = 2.0
 """Of runs of the engine on crystals, fs."""
 
 FRAMES = 100
-"""Of each run of the engine that a potential is trained on."""
+"""Of each melt-quench."""
 
 
 class GlassEntry(StudyModel):
@@ -159,7 +160,7 @@ class GlassEntry(StudyModel):
             melt_quench=quench,
             pressures=self.pressures,
             seeds=self.seeds,
-            output=Output(max(1, quench.protocol().steps // FRAMES), forces=not self.potential),
+            output=Output(ceil(quench.protocol().steps / FRAMES), forces=not self.potential),
             acceptance=Acceptance(
                 tetrahedral=0.8 if self.profile == "amorphisation" else None,
                 melted=self.profile == "amorphisation",
@@ -191,6 +192,7 @@ class PotentialSettings(StudyModel):
         default=(300.0, 2000.0), description="between which each crystal is heated, K"
     )
     picoseconds: float = Field(default=10.0, gt=0, description="time of each run, ps")
+    frames: int = Field(default=300, ge=10, description="frames of each run")
     strains: list[float] = Field(
         default=[0.0], min_length=1, description="of all lengths of the crystal, one run for each"
     )
@@ -263,7 +265,7 @@ class PotentialSettings(StudyModel):
             engine=engine,
             driver="ase",
             protocol=Protocol((stage,), TIME_STEP, thermostat="langevin", seed=self.seed),
-            output=Output(max(1, steps // FRAMES), forces=True),
+            output=Output(ceil(steps / self.frames), forces=True),
         )
 
 

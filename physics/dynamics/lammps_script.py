@@ -70,9 +70,10 @@ def ensemble(stage: Stage, protocol: Protocol, step: int) -> list[str]:
     """
     Let the atoms move in the ensemble of a stage.
 
-    Nosé-Hoover chains and barostat are those of Martyna, Tobias and Klein; Langevin dynamics has
-    their barostat too. Under "aniso" lattice vectors are scaled, so that angles stay; under "z"
-    they move along z alone.
+    Nosé-Hoover chains and barostat are those of Martyna, Tobias and Klein. Langevin dynamics has
+    their barostat too, without a chain of its own, which would stay at the temperature at which
+    LAMMPS first set it up; the atoms keep its temperature. Under "aniso" lattice vectors are
+    scaled, so that angles stay; under "z" they move along z alone.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def ensemble(stage: Stage, protocol: Protocol, step: int) -> list[str]:
     if protocol.thermostat == "nose-hoover":
         movers = {"nvt": f"nvt temp {heat}", "npt": f"npt temp {heat} {push}"}
         return [f"fix {ENSEMBLE} all {movers[stage.ensemble]}"]
-    movers = {"nvt": "nve", "npt": f"nph {push}"}
+    movers = {"nvt": "nve", "npt": f"nph {push} pchain 0"}
     seed = 1 + int(np.random.SeedSequence((protocol.seed, step)).generate_state(1)[0]) % SEEDS
     return [
         f"fix {ENSEMBLE} all {movers[stage.ensemble]}",

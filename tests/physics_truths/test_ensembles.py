@@ -12,6 +12,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from argon_for_tests import crystal, fitted_potential, new_lammps
 from ase.units import GPa, kB
 from fluid_for_tests import LENGTH, ScaledFluid, fluid
 from scipy.optimize import brentq
@@ -21,7 +22,9 @@ from scipy.stats import chi2, kstest
 from physics.dynamics.ase_integrator import AseIntegrator
 from physics.dynamics.frame import Frame
 from physics.dynamics.integrator import Integrator
+from physics.dynamics.lammps_integrator import LammpsIntegrator
 from physics.dynamics.protocol import Coupling, Protocol, Stage, Thermostat
+from physics.potentials.calculator import MTPCalculator
 
 pytestmark = pytest.mark.physical_validation
 
@@ -50,12 +53,16 @@ class System:
     """Steps between frames."""
     frames: int
 
-    def run(self, stage: Stage, **changes: float) -> list[Frame]:
-        """Make a stage of as many steps as there are; the first tenth is left out."""
-        steps = self.interval * self.frames
-        stage = replace(stage, steps=steps)
+    def run(self, stage: Stage, before: Stage | None = None, **changes: float) -> list[Frame]:
+        """
+        Make a stage of as many steps as there are; the first tenth is left out.
+
+        Of a stage before it nothing is kept.
+        """
+        stage = replace(stage, steps=self.interval * self.frames)
+        stages = (stage,) if before is None else (before, stage)
         protocol = Protocol(
-            (stage,),
+            stages,
             self.time_step,
             self.thermostat,
             self.temperature_damping,
@@ -63,11 +70,15 @@ class System:
             seed=11,
         )
         integrator = self.make(replace(protocol, **changes))
+        if before is not None:
+            integrator.begin(before)
+            integrator.advance(before.steps)
         integrator.begin(stage)
         frames = []
         for _ in range(self.frames):
             integrator.advance(self.interval)
             frames.append(integrator.frame(velocities=True))
+        integrator.close()
         return frames[self.frames // 10 :]
 
 
@@ -90,11 +101,42 @@ def of_ase(thermostat: Thermostat) -> System:
     )
 
 
-FLUIDS = [of_ase("langevin"), of_ase("nose-hoover")]
-SYSTEMS = [*FLUIDS]
+def of_crystal(engine: str, thermostat: Thermostat) -> System:
+    """Argon near its melting, by the same potential in either engine."""
 
-each_system = pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
-each_fluid = pytest.mark.parametrize("system", FLUIDS, ids=lambda system: system.name)
+    def make(protocol: Protocol) -> Integrator:
+        atoms, potential = crystal(5.46), fitted_potential()
+        if engine == "lammps":
+            return LammpsIntegrator(new_lammps(), atoms, potential, protocol)
+        return AseIntegrator(atoms, MTPCalculator(potential), protocol)
+
+    return System(
+        f"crystal-{engine}-{thermostat}",
+        make,
+        thermostat,
+        temperatures=(40.0, 50.0),
+        pressures=(0.0, 0.04),
+        time_step=8.0,
+        temperature_damping=200.0,
+        pressure_damping=2000.0,
+        interval=8,
+        frames=1000,
+    )
+
+
+FLUIDS = [of_ase("langevin"), of_ase("nose-hoover")]
+LAMMPS = [of_crystal("lammps", "langevin"), of_crystal("lammps", "nose-hoover")]
+SAME_OF_ASE = of_crystal("ase", "nose-hoover")
+
+
+def each(*systems: System) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("system", systems, ids=lambda system: system.name)
+
+
+each_fluid = each(*FLUIDS)
+each_crystal = each(*LAMMPS)
+each_system = each(*FLUIDS, *LAMMPS)
+each_of_pressure = each(*FLUIDS, *LAMMPS, SAME_OF_ASE)
 
 
 @cache
@@ -104,8 +146,10 @@ def at_constant_volume(system: System, which: int) -> list[Frame]:
 
 @cache
 def at_constant_pressure(system: System, which: int, coupling: Coupling = "iso") -> list[Frame]:
+    """A short stage at half the temperature goes before: of that nothing may stay."""
     temperature, pressure = system.temperatures[0], system.pressures[which]
-    return system.run(Stage("npt", 1, temperature, None, "npt", pressure, None, coupling))
+    stage = Stage("npt", 1, temperature, None, "npt", pressure, None, coupling)
+    return system.run(stage, replace(stage, steps=system.interval, temperature=temperature / 2))
 
 
 def inefficiency(series: np.ndarray) -> float:
@@ -122,9 +166,13 @@ def inefficiency(series: np.ndarray) -> float:
     return float(1 + 2 * correlation[1:end].sum())
 
 
+def standard_error(series: np.ndarray) -> float:
+    return float(series.std() * np.sqrt(inefficiency(series) / len(series)))
+
+
 def assert_mean(series: np.ndarray, expected: float, bias: float = 0.0) -> None:
     """A mean is that expected, within its statistical error and a part known to be off."""
-    error = series.std() * np.sqrt(inefficiency(series) / len(series))
+    error = standard_error(series)
     apart = series.mean() - expected
     assert abs(apart) < ERRORS * error + bias, f"{series.mean()} ± {error}, not {expected}"
 
@@ -192,7 +240,7 @@ def test_potential_energies_at_two_temperatures(system: System) -> None:
     assert error < 0.25 * (inverse[0] - inverse[1])
 
 
-@each_system
+@each_of_pressure
 def test_volumes_at_two_pressures(system: System) -> None:
     """p(V, P_2) / p(V, P_1) ~ exp(-(P_2 - P_1) V / kT)."""
     low, high = (
@@ -205,7 +253,7 @@ def test_volumes_at_two_pressures(system: System) -> None:
     assert error < 0.2 * abs(expected)
 
 
-@each_system
+@each_of_pressure
 def test_compressibility_is_that_of_the_equation_of_state(system: System) -> None:
     """Between two pressures, fluctuations <dV^2> are -kT dV/dP; five percent are its curvature."""
     volumes = [
@@ -220,7 +268,7 @@ def test_compressibility_is_that_of_the_equation_of_state(system: System) -> Non
     assert fluctuation / response == pytest.approx(1, abs=tolerance)
 
 
-@each_system
+@each_of_pressure
 def test_pressure_is_that_of_the_barostat(system: System) -> None:
     """Where the measure is dV, <P_inside V> = P <V> - kT."""
     for which in (0, 1):
@@ -230,7 +278,28 @@ def test_pressure_is_that_of_the_barostat(system: System) -> None:
         assert_mean(work, -kB * system.temperatures[0])
 
 
+@pytest.mark.parametrize("coupling", ["aniso", "z"])
 @each_system
+def test_pressure_along_each_free_axis(system: System, coupling: Coupling) -> None:
+    """As above, for each length by itself: it is the same derivative of the same measure."""
+    frames = at_constant_pressure(system, 0, coupling)
+    for axis in [0, 1, 2] if coupling == "aniso" else [2]:
+        assert_mean(work_along(frames, axis), -kB * system.temperatures[0])
+
+
+def work_along(frames: list[Frame], axis: int) -> np.ndarray:
+    """P_jj V at no pressure outside, of atoms of one mass, eV."""
+    work = []
+    for frame in frames:
+        assert frame.velocities is not None
+        assert frame.stress is not None
+        squares = np.sum(frame.velocities**2, axis=0)
+        motion = 2 * frame.kinetic_energy * squares[axis] / squares.sum()
+        work.append(motion - frame.stress[axis, axis] * GPa * frame.volume)
+    return np.array(work)
+
+
+@each_of_pressure
 def test_temperature_at_constant_pressure(system: System) -> None:
     temperatures = np.array([frame.temperature for frame in at_constant_pressure(system, 0)])
     expected = system.temperatures[0]
@@ -260,8 +329,45 @@ def test_strain_has_its_exact_distribution(system: System, coupling: Coupling) -
             assert_mean(product[first] * product[second], 0.0)
 
 
+@each_crystal
+def test_a_cubic_crystal_has_three_axes_alike(system: System) -> None:
+    """
+    Strains of the three lengths have one mean, one variance and one covariance.
+
+    The three are alike springs; with one chain for all, as LAMMPS has it, they would not share
+    their energy were it not for the atoms.
+    """
+    frames = at_constant_pressure(system, 0, "aniso")
+    strains = np.log([np.diag(frame.cell) for frame in frames])
+    strains -= strains.mean()
+    x, y, z = strains.T
+    for one, other in ((x, y), (y, z), (z, x)):
+        assert_mean(one - other, 0.0)
+        assert_mean(one**2 - other**2, 0.0)
+    assert_mean(x * y - y * z, 0.0)
+    assert_mean(y * z - z * x, 0.0)
+
+
+@each_crystal
+@pytest.mark.parametrize("which", [0, 1])
+def test_both_engines_give_the_same_crystal(system: System, which: int) -> None:
+    """One potential, two integrators: energies, volumes and their spread agree."""
+    here, there = (at_constant_pressure(one, which) for one in (system, SAME_OF_ASE))
+    for measured in ("energy", "volume", "temperature"):
+        a, b = (np.array([getattr(frame, measured) for frame in run]) for run in (here, there))
+        error = np.hypot(standard_error(a), standard_error(b))
+        assert abs(a.mean() - b.mean()) < ERRORS * error, measured
+        assert_same_variance(a, b)
+
+
+def assert_same_variance(a: np.ndarray, b: np.ndarray) -> None:
+    squares = [(series - series.mean()) ** 2 for series in (a, b)]
+    error = np.hypot(*map(standard_error, squares))
+    assert abs(squares[0].mean() - squares[1].mean()) < ERRORS * error
+
+
 @pytest.mark.parametrize("coupling", ["iso", "aniso", "z"])
-@each_fluid
+@each_system
 def test_neither_cell_nor_centre_turns_or_drifts(system: System, coupling: Coupling) -> None:
     frames = at_constant_pressure(system, 0, coupling)
     for frame in (frames[0], frames[-1]):

@@ -5,29 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ase import Atoms
-from ase.build import bulk
-from ase.calculators.lj import LennardJones
-from ase.calculators.singlepoint import SinglePointCalculator
+from argon_for_tests import fitted_potential, new_lammps
 
-from makers.lammps import load_lammps
-from physics.errors import InputError
-from physics.potentials.loss import Weights
 from physics.potentials.potential import MomentTensorPotential
-from physics.potentials.training import train, untrained
-
-SIGMA, EPSILON = 3.405, 0.010323
-"""Parameters of Lennard and Jones for argon, Å and eV."""
 
 
 @pytest.fixture(scope="session")
 def argon_potential() -> MomentTensorPotential:
-    """Fit level 2 to the pair potential of argon; stable at 40 K, where a is 5.46 Å."""
-    rng = np.random.default_rng(0)
-    images = [_labelled(bulk("Ar", "fcc", a=a, cubic=True) * 2, shake, rng)
-              for a in (5.0, 5.2, 5.3, 5.4, 5.7) for shake in (0.1, 0.2, 0.3)]  # fmt: skip
-    potential = untrained(images, 2, r_max=6.5)
-    return train(potential, images, weights=Weights(forces=1.0, stress=0.1)).potential
+    """Argon, stable at 40 K, where a is 5.46 Å."""
+    return fitted_potential()
 
 
 @pytest.fixture(scope="session")
@@ -45,25 +31,12 @@ def repulsive_potential() -> MomentTensorPotential:
 @pytest.fixture
 def open_lammps() -> Iterator[Callable[[], Any]]:
     """Open LAMMPS; what was opened is closed at the end."""
-    try:
-        module = load_lammps()
-    except InputError as error:
-        pytest.skip(str(error))
     opened: list[Any] = []
 
     def instance() -> Any:
-        opened.append(module.lammps(cmdargs=["-log", "none", "-screen", "none"]))
+        opened.append(new_lammps())
         return opened[-1]
 
     yield instance
     for lmp in opened:
         lmp.close()
-
-
-def _labelled(atoms: Atoms, shake: float, rng: np.random.Generator) -> Atoms:
-    atoms.positions += rng.normal(scale=shake, size=atoms.positions.shape)
-    atoms.calc = LennardJones(sigma=SIGMA, epsilon=EPSILON, rc=6.5, smooth=True)
-    labels = {"energy": atoms.get_potential_energy(), "forces": atoms.get_forces(),
-              "stress": atoms.get_stress()}  # fmt: skip
-    atoms.calc = SinglePointCalculator(atoms, **labels)
-    return atoms
