@@ -25,7 +25,7 @@ from stores.hashing import input_hash
 @dataclass
 class PackMaker(Maker):
     """
-    Pack whole ions at random, for a melt-quench.
+    Pack whole ions at random into a cube, for a melt-quench.
 
     Parameters
     ----------
@@ -35,9 +35,6 @@ class PackMaker(Maker):
         Number of each ion, see `physics.structures.packing.pack`.
     density : float
         g/cm^3; that of Garcia-Mendez et al. 2020 by default.
-    in_plane : 2x2 list or None
-        Periods of the cell in the xy plane, Å, of a glass that will join a crystal; None: a
-        cubic cell.
     seed : int
         Of the random numbers.
     """
@@ -46,7 +43,6 @@ class PackMaker(Maker):
     _: KW_ONLY
     ions: Mapping[str, int]
     density: float = 1.88
-    in_plane: Sequence[Sequence[float]] | None = None
     seed: int = 0
 
     @job
@@ -64,7 +60,7 @@ class PackMaker(Maker):
         InputError
             If the ions do not balance, or cannot be packed at that density.
         """
-        return pack(self.ions, self.density, np.random.default_rng(self.seed), self.in_plane)
+        return pack(self.ions, self.density, np.random.default_rng(self.seed))
 
 
 @dataclass
@@ -138,42 +134,40 @@ class CollectQuenchMaker(Maker):
 
 @job(output_schema=QuenchTensorsDocument)
 def collect_tensors(
-    quenches: list[StressStrainDocument],
-    seeds: list[int],
-    *,
-    label: str,
-    pressure: float,
-    parents: list[str],
+    stresses: list[StressStrainDocument], quenches: list[QuenchDocument], parents: list[str]
 ) -> QuenchTensorsDocument:
     """
-    Collect the elastic tensors of several quenches.
+    Collect the elastic tensors of the glasses of several quenches that are accepted.
 
     Parameters
     ----------
-    quenches : list of StressStrainDocument
+    stresses : list of StressStrainDocument
         Stresses of each strained glass.
-    seeds : list of int
-        Seed of each quench.
-    label : str
-        What the glass is called.
-    pressure : float
-        Pressure of the melt-quench, GPa.
+    quenches : list of QuenchDocument
+        The melt-quenches that they are of.
     parents : list of str
         Jobs that made these.
 
     Returns
     -------
     QuenchTensorsDocument
-        The tensors.
+        The tensors, with a warning for each glass that is left out.
 
     Raises
     ------
     InputError
-        If there is none, or one is singular.
+        If no glass is accepted, or a tensor is singular.
     """
-    if not quenches:
-        raise InputError("no stresses of a glass were given, expected those of one or more")
-    first = quenches[0]
+    accepted = []
+    left_out = []
+    for data, quench in zip(stresses, quenches, strict=True):
+        refused = quench.tested().refused
+        left_out += [f"seed {quench.seed} left out: {reason}" for reason in refused]
+        if not refused:
+            accepted.append((data, quench))
+    if not accepted:
+        raise InputError(f"no glass to average over: {'; '.join(left_out)}")
+    first, glass = accepted[0]
     tensors = [
         moduli(
             elastic_tensor(
@@ -183,19 +177,19 @@ def collect_tensors(
                 data.strain,
             )
         ).stiffness.tolist()
-        for data in quenches
+        for data, _ in accepted
     ]
     return QuenchTensorsDocument(
-        input_hash=input_hash("collect_tensors", {}, parents=[d.input_hash for d in quenches]),
+        input_hash=input_hash("collect_tensors", {}, parents=[d.input_hash for d, _ in accepted]),
         parents=parents,
         versions=first.versions,
-        warnings=merge_warnings(*(data.warnings for data in quenches)),
-        label=label,
+        warnings=merge_warnings(*(data.warnings for data, _ in accepted), left_out),
+        label=glass.label,
         engine=first.engine,
         functional=first.functional,
         formula=first.structure.composition.reduced_formula,
-        pressure=pressure,
-        seeds=seeds,
-        densities=[float(data.structure.density) for data in quenches],
+        pressure=glass.pressure,
+        seeds=[quench.seed for _, quench in accepted],
+        densities=[float(data.structure.density) for data, _ in accepted],
         tensors=tensors,
     )

@@ -8,7 +8,7 @@ from monty.json import MontyDecoder
 
 from physics.errors import InputError
 from stores.builders import BUILDERS
-from stores.documents import CalculationDocument, PropertyDocument
+from stores.documents import CalculationDocument, DynamicsDocument, PropertyDocument
 from stores.jobstore import open_job_store
 from stores.sqlite import SQLiteStore
 
@@ -17,6 +17,10 @@ P = TypeVar("P", bound=PropertyDocument)
 PROPERTIES: dict[str, type[PropertyDocument]] = {
     builder.target.collection: builder.target for builder in BUILDERS
 }
+
+
+ENGINE_OUTPUTS = (CalculationDocument.__name__, DynamicsDocument.__name__)
+"""Classes of what jobs on engines give."""
 
 
 class Results:
@@ -136,13 +140,13 @@ class Results:
         list of dict
             uuid, name, metadata, completion date and output of each, in the order of completion.
         """
-        criteria = {"output.@class": "CalculationDocument", "metadata.study": study}
+        criteria = {"output.@class": {"$in": list(ENGINE_OUTPUTS)}, "metadata.study": study}
         with open_job_store(self.path).docs_store as store:
             return list(store.query(criteria, sort={"completed_at": 1}))
 
     def calculations(self, study: str) -> list[tuple[dict[str, Any], CalculationDocument]]:
         """
-        Give the engine calculations of a study as documents.
+        Give the single points and relaxations of a study as documents.
 
         Parameters
         ----------
@@ -155,7 +159,11 @@ class Results:
             The stored job and its output, in the order of completion.
         """
         decode = MontyDecoder().process_decoded
-        return [(job, decode(job["output"])) for job in self.jobs(study)]
+        return [
+            (job, decode(job["output"]))
+            for job in self.jobs(study)
+            if job["output"]["@class"] == CalculationDocument.__name__
+        ]
 
     def build(self) -> dict[str, tuple[int, list[str]]]:
         """

@@ -50,7 +50,7 @@ class TrainingFlowMaker(Maker):
         Flow
             Its output is a `PotentialDocument`.
         """
-        frames = collect_frames(list(runs), list(groups), self.every)
+        frames = collect_frames(list(runs), list(groups), self.every, parents_of(*runs))
         frames.update_metadata({"step": "collect frames"})
         potential = self.potential.make(cast("DatasetDocument", frames.output))
         return Flow([frames, potential], potential.output, name=self.name)
@@ -99,7 +99,26 @@ class LargeDynamicsFlowMaker(Maker):
         repeat.update_metadata({"step": "repeat cell"})
         jobs: list[Job] = [repeat]
         for maker in self.runs:
-            run = replace(maker, name=f"{self.name}, {maker.name}").make(repeat.output, potential)
+            run = replace(maker, name=f"{self.name}, {maker.name}").make(
+                repeat.output, potential, [repeat.uuid, *parents_of(potential)]
+            )
             run.update_metadata({"step": "large molecular dynamics", "atoms": self.atoms})
             jobs.append(run)
         return Flow([*jobs], [run.output for run in jobs[1:]], name=self.name)
+
+
+def parents_of(*inputs: object) -> list[str]:
+    """
+    Give the jobs that inputs of a job come from.
+
+    Parameters
+    ----------
+    *inputs : OutputReference or other
+        Inputs; those that are no outputs of jobs have no parents.
+
+    Returns
+    -------
+    list of str
+        uuids.
+    """
+    return [given.uuid for given in inputs if isinstance(given, OutputReference)]

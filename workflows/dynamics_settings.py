@@ -1,7 +1,7 @@
 """The parts of a study about glasses, potentials and molecular dynamics."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -18,6 +18,7 @@ from physics.dynamics.melt_quench import AB_INITIO, PROFILES, MeltQuench
 from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
 from physics.structures.composition import ions_of, require_balanced
+from physics.structures.packing import cell_of
 from physics.structures.supercell import supercell
 from stores.documents import StoredPotential
 from workflows.elastic import ElasticFlowMaker
@@ -57,7 +58,7 @@ class GlassEntry(StudyModel):
     profile: Literal["ab-initio", "amorphisation", "quick"] = Field(
         default="ab-initio", description="rates and times, see docs/dynamics.md"
     )
-    melt_quench: dict[str, Any] = Field(
+    melt_quench: dict[str, float | str] = Field(
         default_factory=dict, description="rates and times that differ, such as {hold: 2.0}, ps"
     )
     pressures: list[float] = Field(
@@ -68,8 +69,14 @@ class GlassEntry(StudyModel):
 
     @model_validator(mode="after")
     def _is_a_glass(self) -> Self:
-        self.counts()
-        self.quench()
+        cell_of(self.counts(), self.density)
+        for what in ("pressures", "seeds"):
+            given = getattr(self, what)
+            if len(set(given)) < len(given):
+                raise ValueError(f"{what} {given} given, expected each once")
+        for pressure in self.pressures:
+            for seed in self.seeds:
+                replace(self.quench(), pressure=pressure).protocol(seed)
         if self.potential and self.elastic:
             raise ValueError(
                 "elastic tensors are computed with the engine of the study: leave elastic or "
@@ -110,13 +117,14 @@ class GlassEntry(StudyModel):
         InputError
             If a name is unknown, or a number makes no sense.
         """
-        unknown = set(self.melt_quench) - set(MeltQuench.__dataclass_fields__)
-        if unknown:
-            raise InputError(
-                f"melt_quench: given {', '.join(sorted(unknown))}, expected some of "
-                f"{', '.join(MeltQuench.__dataclass_fields__)}"
-            )
-        return replace(PROFILES[self.profile], **self.melt_quench)
+        usual = {k: v for k, v in asdict(PROFILES[self.profile]).items() if k != "pressure"}
+        for key, value in self.melt_quench.items():
+            if key not in usual:
+                raise InputError(f"melt_quench: given {key}, expected some of {', '.join(usual)}")
+            if isinstance(value, str) != isinstance(usual[key], str):
+                raise InputError(f"melt_quench: {key} {value} given, expected such as {usual[key]}")
+        changes: dict[str, Any] = dict(self.melt_quench)
+        return replace(PROFILES[self.profile], **changes)
 
     def start(self, structures: Mapping[str, Structure]) -> Structure | None:
         """
@@ -134,7 +142,9 @@ class GlassEntry(StudyModel):
         """
         return None if self.crystal is None else supercell(structures[self.crystal], self.atoms)
 
-    def flow_maker(self, engine: str, elastic: ElasticFlowMaker | None) -> GlassFlowMaker:
+    def flow_maker(
+        self, engine: str, elastic: ElasticFlowMaker | None, *, graded: bool
+    ) -> GlassFlowMaker:
         """
         Give the Maker of its flow.
 
@@ -144,6 +154,8 @@ class GlassEntry(StudyModel):
             Name in the registry.
         elastic : ElasticFlowMaker or None
             Finds elastic tensors, without symmetry.
+        graded : bool
+            Whether the potential has an active set, for extrapolation grades.
 
         Returns
         -------
@@ -166,6 +178,7 @@ class GlassEntry(StudyModel):
                 melted=self.profile == "amorphisation",
                 same_units=self.profile != "amorphisation",
             ),
+            grading=Grading() if self.potential and graded else None,
             elastic=elastic if self.elastic else None,
         )
 

@@ -11,10 +11,13 @@ from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
 from makers.glass import CollectQuenchMaker, PackMaker, collect_tensors
 from physics.analysis.glass import Acceptance
+from physics.dynamics.grading import Grading
 from physics.dynamics.melt_quench import AB_INITIO, MeltQuench
+from physics.errors import InputError
 from physics.structures.composition import composition_of
 from stores.documents import StoredPotential
 from stores.documents.dynamics import Driver
+from workflows.dynamics import parents_of
 from workflows.elastic import ElasticFlowMaker
 
 
@@ -41,6 +44,8 @@ class GlassFlowMaker(Maker):
         One quench for each, at each pressure: of packing, velocities and noise.
     engine, driver, output
         As `makers.dynamics.DynamicsMaker` has them.
+    grading : Grading or None
+        Extrapolation grades on the fly, for a potential with its active set.
     acceptance : Acceptance
         What is demanded of a glass.
     elastic : ElasticFlowMaker or None
@@ -58,8 +63,17 @@ class GlassFlowMaker(Maker):
     pressures: Sequence[float] = (AB_INITIO.pressure,)
     seeds: Sequence[int] = (0,)
     output: Output = field(default_factory=Output)
+    grading: Grading | None = None
     acceptance: Acceptance = field(default_factory=lambda: Acceptance(same_units=True))
     elastic: ElasticFlowMaker | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse symmetry, of which a glass has none."""
+        if self.elastic is not None and self.elastic.symmetry:
+            raise InputError(
+                "an elastic flow with symmetry was given, of which a glass has none; give "
+                "ElasticFlowMaker(symmetry=False) with relaxations without fix_symmetry"
+            )
 
     def make(
         self, structure: Structure | None = None, potential: StoredPotential | None = None
@@ -83,18 +97,21 @@ class GlassFlowMaker(Maker):
         runs = []
         for pressure in self.pressures:
             label = f"{self.name}, {1000 * pressure:g} MPa"
+            quenches: list[Any] = []
             elastic: list[Flow] = []
             for seed in self.seeds:
                 jobs = self._quench(label, structure, potential, pressure, seed)
                 run = jobs[-2].output
                 flows += jobs
                 runs.append(run)
+                quenches.append(jobs[-1].output)
                 if self.elastic is not None:
-                    flow = self.elastic.make(run.structure)
+                    glass: Any = run.structure
+                    flow = self.elastic.make(glass)
                     self._mark([flow], label, seed, structure)
                     elastic.append(flow)
             if elastic:
-                flows += [*elastic, self._collected(elastic, label, pressure)]
+                flows += [*elastic, self._collected(elastic, quenches, label)]
         return Flow(flows, runs, name=self.name)
 
     @property
@@ -124,7 +141,8 @@ class GlassFlowMaker(Maker):
             engine=self.engine,
             driver=self.driver,
             output=self.output,
-        ).make(start, potential)
+            grading=self.grading,
+        ).make(start, potential, [job.uuid for job in jobs] + parents_of(potential))
         run.update_metadata({"step": "melt-quench"})
         collect = CollectQuenchMaker(
             label=label, pressure=pressure, acceptance=self.acceptance
@@ -144,14 +162,9 @@ class GlassFlowMaker(Maker):
             part.append_name(f": {name}")
             part.update_metadata({"system": name, "atoms": atoms})
 
-    def _collected(self, elastic: list[Flow], label: str, pressure: float) -> Job:
-        job = collect_tensors(
-            [flow.output for flow in elastic],
-            list(self.seeds),
-            label=label,
-            pressure=pressure,
-            parents=[flow.output.uuid for flow in elastic],
-        )
+    def _collected(self, elastic: list[Flow], quenches: list[Any], label: str) -> Job:
+        stresses = [flow.output for flow in elastic]
+        job = collect_tensors(stresses, quenches, parents_of(*stresses, *quenches))
         job.append_name(f": {label}")
         job.update_metadata({"step": "collect tensors", "system": label})
         return job

@@ -151,7 +151,7 @@ class InterfaceFlowMaker(Maker):
         for job in jobs:
             job.append_name(f": {label}")
             job.update_metadata({"system": label})
-        return Flow(jobs, collect.output, name=label)
+        return Flow([*jobs], collect.output, name=label)
 
     def _repeats(self, grain: Slab, atoms: float) -> tuple[int, int]:
         """Repeat a cell of so many atoms in its plane, along its shorter side first."""

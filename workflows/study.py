@@ -228,7 +228,13 @@ class Study(StudyModel):
         elastic = self._elastic(
             (self.elastic or ElasticSettings()).model_copy(update={"symmetry": False})
         )
-        return entry.flow_maker(self.engine, elastic).make(entry.start(structures), potential)
+        maker = entry.flow_maker(self.engine, elastic, graded=self._graded())
+        return maker.make(entry.start(structures), potential)
+
+    def _graded(self) -> bool:
+        """Whether the potential will have an active set, as one that is trained has."""
+        stored = self.potential.read() if self.potential is not None else None
+        return stored is None or stored.active_set is not None
 
     def _potential(
         self, settings: PotentialSettings, structures: dict[str, Structure], glasses: list[Flow]
@@ -261,8 +267,7 @@ class Study(StudyModel):
         boundaries: dict[str, list[Any]],
         potential: Any,
     ) -> list[Flow]:
-        stored = self.potential.read() if self.potential is not None else None
-        runs = settings.run_makers(graded=stored is None or stored.active_set is not None)
+        runs = settings.run_makers(graded=self._graded())
         flows = []
         for system, structure in structures.items():
             flow = LargeDynamicsFlowMaker("bulk", runs, settings.atoms).make(structure, potential)

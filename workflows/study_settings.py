@@ -31,7 +31,7 @@ Indices = Annotated[str, BeforeValidator(_as_text)]
 class StudyModel(BaseModel):
     """Base of all parts of a study: unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class System(StudyModel):

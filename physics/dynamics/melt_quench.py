@@ -69,7 +69,7 @@ class MeltQuench:
                 f"a melt of {self.melt:g} K and a glass of {self.start:g} K were given, expected "
                 "a melt hotter than the glass"
             )
-        for what in ("heating_rate", "hold", "cooling_rate", "rest"):
+        for what in ("heating_rate", "hold", "cooling_rate", "rest", "time_step"):
             if not getattr(self, what) > 0:
                 raise InputError(f"{what} {getattr(self, what):g} given, expected more than 0")
         if not self.settle >= 0:

@@ -5,9 +5,7 @@ from typing import Any
 import numpy as np
 
 from physics.analysis.average import ENOUGH, average_moduli
-from physics.analysis.glass import check_glass
 from physics.dynamics.melt_quench import PUBLISHED_DENSITIES
-from physics.structures.census import census_of
 from stores.builders.base import PropertyBuilder
 from stores.documents import (
     GlassDocument,
@@ -43,17 +41,7 @@ class GlassBuilder(PropertyBuilder):
         GlassDocument
             The glass with its acceptance tests.
         """
-        found, packed = census_of(output.structure), census_of(output.start)
-        checks = check_glass(
-            output.acceptance,
-            output.stages,
-            tetrahedral=found.tetrahedral,
-            packed=packed.counts,
-            found=found.counts,
-        )
-        refused = [f"refused: {check.told}" for check in checks if check.refuses]
-        if not output.completed:
-            refused.append(f"refused: the melt-quench stopped early ({output.stopped})")
+        packed, found, checks, refused = output.tested()
         formula = output.structure.composition.reduced_formula
         last = output.stages[-1]
         return GlassDocument(
@@ -67,10 +55,10 @@ class GlassBuilder(PropertyBuilder):
             published_density=(
                 PUBLISHED_DENSITIES.get(output.pressure) if formula == PUBLISHED_FORMULA else None
             ),
-            tetrahedral=found.tetrahedral,
-            units=found.counts,
-            packed_units=packed.counts,
-            charge_mismatch=found.charge_mismatch,
+            tetrahedral=found.tetrahedral if found else None,
+            units=found.counts if found else {},
+            packed_units=packed.counts if packed else {},
+            charge_mismatch=found.charge_mismatch if found else None,
             displacements={stage.name: stage.displacements for stage in output.stages},
             checks=checks,
             accepted=not refused,

@@ -1,12 +1,13 @@
 """Glasses: as quenched, as tested, and their elasticity over several quenches."""
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from pydantic import Field
 from pymatgen.core import Structure
 
-from physics.analysis.glass import Acceptance, Check
+from physics.analysis.glass import Acceptance, Check, check_glass
 from physics.dynamics.summary import StageSummary
+from physics.structures.census import Census, census_of
 from stores.documents.base import Document, PropertyDocument
 from stores.documents.elastic import Matrix6
 
@@ -26,6 +27,39 @@ class QuenchDocument(Document):
     completed: bool = Field(description="whether all stages were run")
     stopped: str | None = Field(description="why not")
     stages: list[StageSummary] = Field(description="what each stage gave")
+
+    def tested(self) -> "TestedGlass":
+        """
+        Test the glass.
+
+        Returns
+        -------
+        TestedGlass
+            Units before and after, the tests, and why the glass is refused.
+        """
+        known = {element.symbol for element in self.start.elements} <= {"Li", "P", "S"}
+        packed = census_of(self.start) if known else None
+        found = census_of(self.structure) if known else None
+        checks = check_glass(
+            self.acceptance,
+            self.stages,
+            tetrahedral=found.tetrahedral if found else None,
+            packed=packed.counts if packed else {},
+            found=found.counts if found else {},
+        )
+        refused = [f"refused: {check.told}" for check in checks if check.refuses]
+        if not self.completed:
+            refused.append(f"refused: the melt-quench stopped early ({self.stopped})")
+        return TestedGlass(packed, found, checks, refused)
+
+
+class TestedGlass(NamedTuple):
+    """What the tests of a glass gave; there is a census of Li, P and S alone."""
+
+    packed: Census | None
+    found: Census | None
+    checks: list[Check]
+    refused: list[str]
 
 
 class GlassDocument(PropertyDocument):
@@ -70,12 +104,13 @@ class GlassDocument(PropertyDocument):
         title="published density (g/cm^3)",
         description="of Li3PS4 glass at this pressure by Garcia-Mendez et al. 2020; None at others",
     )
-    tetrahedral: float = Field(
-        title="tetrahedral P", description="part of the phosphorus with four sulfur atoms"
+    tetrahedral: float | None = Field(
+        title="tetrahedral P",
+        description="part of the phosphorus with four sulfur atoms; None in other glasses",
     )
     units: dict[str, int] = Field(description="units of each kind in the glass")
     packed_units: dict[str, int] = Field(description="units of each kind in what was melted")
-    charge_mismatch: int = Field(
+    charge_mismatch: int | None = Field(
         description="charge of the units and of lithium, e; 0 where all units are whole"
     )
     displacements: dict[str, dict[str, float]] = Field(

@@ -13,10 +13,11 @@ from makers.glass import CollectQuenchMaker, PackMaker, collect_tensors
 from physics.analysis.elasticity import strain_modes
 from physics.analysis.glass import Acceptance
 from physics.dynamics.protocol import Protocol, Stage
+from physics.dynamics.summary import StageSummary
 from physics.errors import InputError
 from physics.structures.census import census_of
 from physics.structures.contacts import THIOPHOSPHATE, shortest_contacts
-from stores.documents import DynamicsDocument, StressStrainDocument
+from stores.documents import DynamicsDocument, QuenchDocument, StressStrainDocument
 
 IONS = {"Li": 6, "PS4": 2}
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
@@ -117,8 +118,18 @@ def stretched(argon: Structure, tensor: np.ndarray, **changes: Any) -> StressStr
     return StressStrainDocument(**fields | changes)
 
 
-def collected(quenches: list[StressStrainDocument], seeds: list[int]) -> Any:
-    return collect_tensors.original(quenches, seeds, label="argon", pressure=0.36, parents=["a"])
+def quenched(seed: int, glass: Structure, **changes: Any) -> QuenchDocument:
+    rest = StageSummary("rest", "npt", 9, 2, 300.0, 1.0, 0.0, 1.6, -1.0, {"S": 0.1}, {"S": 0.1})
+    made = QuenchDocument(
+        input_hash="", label="argon", engine="lj", functional="model", potential=None, seed=seed,
+        pressure=0.36, acceptance=Acceptance(), start=glass, structure=glass, completed=True,
+        stopped=None, stages=[rest],
+    )  # fmt: skip
+    return made.model_copy(update=changes)
+
+
+def collected(stresses: list[StressStrainDocument], quenches: list[QuenchDocument]) -> Any:
+    return collect_tensors.original(stresses, quenches, parents=["a"])
 
 
 def test_tensors_are_found_of_the_stresses(argon: Structure) -> None:
@@ -129,7 +140,7 @@ def test_tensors_are_found_of_the_stresses(argon: Structure) -> None:
         stretched(argon, tensors[0], warnings=["a", "b"]),
         stretched(denser, tensors[1], warnings=["b", "c"]),
     ]
-    document = collected(quenches, [4, 9])
+    document = collected(quenches, [quenched(4, argon), quenched(9, argon)])
     # Cauchy stress over Green-Lagrange strain, both of first order: exact for a linear solid
     assert np.array(document.tensors) == pytest.approx(np.array(tensors), abs=1e-9)
     density = float(argon.density)
@@ -140,7 +151,19 @@ def test_tensors_are_found_of_the_stresses(argon: Structure) -> None:
 
 
 def test_no_tensor_or_a_singular_one_is_refused(argon: Structure) -> None:
-    with pytest.raises(InputError, match="no stresses of a glass"):
+    with pytest.raises(InputError, match="no glass to average over"):
         collected([], [])
     with pytest.raises(InputError, match="singular"):
-        collected([stretched(argon, cubic(1.0, 1.0, 1.0))], [0])
+        collected([stretched(argon, cubic(1.0, 1.0, 1.0))], [quenched(0, argon)])
+
+
+def test_a_refused_glass_is_left_out(argon: Structure) -> None:
+    tensors = [cubic(4.0, 2.0, 1.5), cubic(5.0, 3.0, 1.0)]
+    stresses = [stretched(argon, tensor) for tensor in tensors]
+    stopped = quenched(4, argon, completed=False, stopped="too hot")
+    document = collected(stresses, [stopped, quenched(9, argon)])
+    assert document.seeds == [9]
+    assert np.array(document.tensors) == pytest.approx(np.array(tensors[1:]), abs=1e-9)
+    assert any("seed 4 left out" in said and "too hot" in said for said in document.warnings)
+    with pytest.raises(InputError, match="too hot"):
+        collected(stresses[:1], [stopped])

@@ -126,9 +126,11 @@ def test_another_cell_cannot_be_joined() -> None:
         joined(ran(wider))
 
 
-def test_the_hash_is_of_crystal_glass_and_settings() -> None:
+def test_gap_and_hash_are_of_the_settings() -> None:
     glass = ran(packed())
     other = glass.model_copy(update={"input_hash": "other"})
+    wider = joined(glass, gap=3.0).structure.lattice.c - joined(glass).structure.lattice.c
+    assert wider == pytest.approx(2 * 0.5)
     hashes = {
         joined(glass).input_hash,
         joined(glass, gap=3.0).input_hash,
@@ -141,8 +143,17 @@ def test_the_hash_is_of_crystal_glass_and_settings() -> None:
 def test_displacements_are_those_of_the_framework_of_the_crystal(
     interface: InterfaceDocument,
 ) -> None:
-    """Known ones: P and S by 0.3 Å up and down; all of it, and Li, and the glass, elsewhere."""
-    end = interface.structure.copy()
+    """Known ones: P and S by 0.3 Å up and down; all of it, and Li, and the glass, elsewhere.
+
+    The cell is 10 % higher, and sites with it.
+    """
+    before = interface.structure
+    end = Structure(
+        Lattice(before.lattice.matrix * [[1], [1], [1.1]]),
+        before.species,
+        before.frac_coords,
+        site_properties=before.site_properties,
+    )
     phase = np.array(end.site_properties["phase"])
     symbols = np.array([site.specie.symbol for site in end])
     framework = (phase == 0) & (symbols != "Li")

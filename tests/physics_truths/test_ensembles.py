@@ -115,12 +115,12 @@ def of_crystal(engine: str, thermostat: Thermostat) -> System:
         make,
         thermostat,
         temperatures=(40.0, 50.0),
-        pressures=(0.0, 0.04),
+        pressures=(0.1, 0.15),
         time_step=8.0,
         temperature_damping=200.0,
         pressure_damping=2000.0,
         interval=8,
-        frames=1000,
+        frames=800 if engine == "lammps" else 600,
     )
 
 
@@ -146,10 +146,10 @@ def at_constant_volume(system: System, which: int) -> list[Frame]:
 
 @cache
 def at_constant_pressure(system: System, which: int, coupling: Coupling = "iso") -> list[Frame]:
-    """A short stage at half the temperature goes before: of that nothing may stay."""
+    """A short stage at an eighth of the temperature goes before: of that nothing may stay."""
     temperature, pressure = system.temperatures[0], system.pressures[which]
     stage = Stage("npt", 1, temperature, None, "npt", pressure, None, coupling)
-    return system.run(stage, replace(stage, steps=system.interval, temperature=temperature / 2))
+    return system.run(stage, replace(stage, steps=system.interval, temperature=temperature / 8))
 
 
 def inefficiency(series: np.ndarray) -> float:
@@ -284,18 +284,19 @@ def test_pressure_along_each_free_axis(system: System, coupling: Coupling) -> No
     """As above, for each length by itself: it is the same derivative of the same measure."""
     frames = at_constant_pressure(system, 0, coupling)
     for axis in [0, 1, 2] if coupling == "aniso" else [2]:
-        assert_mean(work_along(frames, axis), -kB * system.temperatures[0])
+        work = work_along(frames, axis, system.pressures[0])
+        assert_mean(work, -kB * system.temperatures[0])
 
 
-def work_along(frames: list[Frame], axis: int) -> np.ndarray:
-    """P_jj V at no pressure outside, of atoms of one mass, eV."""
+def work_along(frames: list[Frame], axis: int, outside: float) -> np.ndarray:
+    """(P_jj - P) V of atoms of one mass, eV."""
     work = []
     for frame in frames:
         assert frame.velocities is not None
         assert frame.stress is not None
         squares = np.sum(frame.velocities**2, axis=0)
         motion = 2 * frame.kinetic_energy * squares[axis] / squares.sum()
-        work.append(motion - frame.stress[axis, axis] * GPa * frame.volume)
+        work.append(motion - (frame.stress[axis, axis] + outside) * GPa * frame.volume)
     return np.array(work)
 
 
@@ -379,10 +380,15 @@ def test_neither_cell_nor_centre_turns_or_drifts(system: System, coupling: Coupl
     np.testing.assert_allclose(centres, np.tile(centres[0], (len(centres), 1)), atol=1e-10)
 
 
-@each_system
+@each(FLUIDS[0], LAMMPS[0])
 def test_energy_without_thermostat(system: System) -> None:
-    """It does not drift, and what it is off by falls with the square of the time step."""
-    spreads = []
+    """
+    What it is off by falls with the square of the time step, and does not drift.
+
+    It follows the temperature, which in a cold crystal is slow: four times the spread at the short
+    step, a quarter of that at the long one, is what its halves may differ by.
+    """
+    spreads, drifts = [], []
     for part in (1, 4):
         shorter = replace(system, interval=part * max(system.interval // 4, 1), frames=400)
         frames = shorter.run(
@@ -390,6 +396,7 @@ def test_energy_without_thermostat(system: System) -> None:
         )
         energies = np.array([frame.energy + frame.kinetic_energy for frame in frames])
         halves = np.split(energies, 2)
-        assert abs(halves[1].mean() - halves[0].mean()) < energies.std()
         spreads.append(energies.std())
+        drifts.append(abs(halves[1].mean() - halves[0].mean()))
     assert 10 < spreads[0] / spreads[1] < 25
+    assert drifts[1] < spreads[0] / 4

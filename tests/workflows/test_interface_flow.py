@@ -43,9 +43,12 @@ def of_steps(flow: Any) -> dict[str, Any]:
     return {job.metadata["step"]: job for job, _ in flow.iterflow()}
 
 
-@pytest.mark.parametrize("miller", [(0, 0, 1), (1, 0, 0), (1, 2, 0)])
+@pytest.mark.parametrize(
+    ("miller", "periods"),
+    [((0, 0, 1), (8.13, 13.07)), ((1, 0, 0), (6.26, 8.13)), ((1, 2, 0), (6.26, 27.38))],
+)
 def test_published_planes_have_ten_thousand_atoms(
-    li3ps4: Structure, miller: tuple[int, int, int]
+    li3ps4: Structure, miller: tuple[int, int, int], periods: tuple[float, float]
 ) -> None:
     """Jalem et al. 2023: three planes, each side 25 Å or thicker."""
     jobs = of_steps(InterfaceFlowMaker(engine="chgnet", miller=miller).make(li3ps4))
@@ -64,6 +67,8 @@ def test_published_planes_have_ten_thousand_atoms(
     assert ATOMS <= join.metadata["atoms"] < 1.25 * ATOMS
     assert pack.metadata["atoms"] == quench.metadata["atoms"] < join.metadata["atoms"] / 1.8
     assert pack.maker.repeats == join.maker.repeats
+    shorter, longer = sorted(np.multiply(periods, join.maker.repeats))
+    assert longer - shorter <= max(periods)
     assert pack.maker.thickness == join.maker.thickness == 25
     assert quench.maker.protocol == replace(AB_INITIO, coupling="z").protocol(0)
     assert anneal.maker.protocol == ANNEAL

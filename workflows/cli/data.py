@@ -48,7 +48,7 @@ def query(
         str, typer.Option(help='MongoDB filter as JSON: \'{"bulk_hill": {"$gt": 10}}\'.')
     ] = "{}",
     columns: Annotated[
-        str | None, typer.Option(help="Fields, separated by commas [default: the main ones].")
+        str | None, typer.Option(help="Fields, separated by commas (default: the main ones).")
     ] = None,
     output: Annotated[
         TableFormat, typer.Option("--format", help="How to print.")
@@ -76,7 +76,7 @@ def query(
 def report(
     name: StudyName,
     output: Annotated[
-        Path | None, typer.Option(help="File to write [default: runs/NAME/report.html].")
+        Path | None, typer.Option(help="File to write (default: runs/NAME/report.html).")
     ] = None,
     store: Store = None,
 ) -> None:

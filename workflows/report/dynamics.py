@@ -38,7 +38,7 @@ def section(documents: list[DynamicsRunDocument]) -> Section:
         The section with its warnings.
     """
     ordered = sorted(documents, key=lambda d: (d.system, d.label, d.temperature))
-    names = distinct([f"{d.system}, {d.label}, {d.temperature:.0f} K" for d in ordered])
+    names = distinct([f"{d.system}, {d.label}" for d in ordered])
     results = [
         _Result(
             document=document,

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from stores.documents import CalculationDocument, DynamicsDocument
-
-_OF_ENGINES = {document.__name__ for document in (CalculationDocument, DynamicsDocument)}
+from stores.results import ENGINE_OUTPUTS
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class JobSummary:
             `DynamicsDocument`.
         """
         output = stored.get("output")
-        if not isinstance(output, dict) or output.get("@class") not in _OF_ENGINES:
+        if not isinstance(output, dict) or output.get("@class") not in ENGINE_OUTPUTS:
             return None
         return cls(
             uuid=stored["uuid"],
