@@ -13,13 +13,14 @@ import pytest
 from ase import units
 
 from physics.structures.units import find_units
+from stores.builders import BUILDERS
 from stores.documents import ElasticDocument, GrainBoundaryDocument
 from stores.results import Results
 
 ROOT = Path(__file__).parent.parent.parent
 STUDIES = ROOT / "workflows" / "studies"
 THIOFLOW = str(Path(sys.executable).parent / "thioflow")
-NOTHING_NEW = "elastic: 0 new\ngrain_boundaries: 0 new\npotentials: 0 new\n"
+NOTHING_NEW = "".join(f"{builder.target.collection}: 0 new\n" for builder in BUILDERS)
 
 
 def thioflow(

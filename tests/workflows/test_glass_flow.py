@@ -114,7 +114,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Any], dict[
         pressures=[0.1],
         seeds=SEEDS,
         output=Output(5),
-        acceptance=Acceptance(melted=True),
+        acceptance=Acceptance(),
         elastic=CLAMPED,
     ).make(cell * 2)
     with pytest.MonkeyPatch.context() as patch:
@@ -147,7 +147,7 @@ def test_what_is_collected_is_of_its_run(finished: Any) -> None:
         run = runs[quench.seed]
         assert quench.label == "argon, 100 MPa"
         assert quench.pressure == 0.1
-        assert quench.acceptance.melted
+        assert quench.acceptance == Acceptance()
         assert quench.engine == "lj"
         assert quench.completed
         assert quench.structure == run.structure

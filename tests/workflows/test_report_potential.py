@@ -60,6 +60,17 @@ def test_what_is_not_known_is_a_dash(tmp_path: Path, converged: bool | None) -> 
 
 
 def test_the_lowest_level_comes_first(tmp_path: Path) -> None:
-    text = page_of(tmp_path, potential(uuid="v", level=16), potential(r_max=7.0), potential()).text
+    text = page_of(
+        tmp_path,
+        potential(uuid="v", level=16, checksum="a"),
+        potential(r_max=7.0, checksum="b"),
+        potential(),
+    ).text
     names = ["level 8, 5.5 Å", "level 8, 7 Å", "level 16, 5.5 Å"]
     assert in_order(text, [f"Li-P-S, {name}" for name in names])
+
+
+def test_a_potential_of_two_jobs_stands_once_with_its_active_set(tmp_path: Path) -> None:
+    text = page_of(tmp_path, potential(uuid="v"), potential(rank=None)).text
+    assert text.count("0123456789ab") == 1
+    assert "87 210 83" in text
