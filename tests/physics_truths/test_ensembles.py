@@ -6,122 +6,25 @@ temperatures, and of volumes at two pressures, the ratio is, whatever the potent
 has a known distribution of its own, that is asked for too.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
-from argon_for_tests import crystal, fitted_potential, new_lammps
 from ase.units import GPa, kB
-from fluid_for_tests import LENGTH, ScaledFluid, fluid
+from fluid_for_tests import LENGTH
 from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import chi2, kstest
+from systems_for_tests import ATOMS, STIFFNESS, System, of_ase, of_crystal
 
-from physics.dynamics.ase_integrator import AseIntegrator
 from physics.dynamics.frame import Frame
-from physics.dynamics.integrator import Integrator
-from physics.dynamics.lammps_integrator import LammpsIntegrator
-from physics.dynamics.protocol import Coupling, Protocol, Stage, Thermostat
-from physics.potentials.calculator import MTPCalculator
+from physics.dynamics.protocol import Coupling, Stage
 
-pytestmark = pytest.mark.physical_validation
+pytestmark = [pytest.mark.physical_validation, pytest.mark.xdist_group("ensembles")]
 
 ERRORS = 4.0
 """Standard errors by which a mean may be off: one test of 16 000."""
-
-
-@dataclass(frozen=True)
-class System:
-    """
-    An integrator with atoms to try it on.
-
-    Temperatures, K, and pressures, GPa, are near enough for their distributions to overlap; time
-    step and damping times in fs.
-    """
-
-    name: str
-    make: Callable[[Protocol], Integrator]
-    thermostat: Thermostat
-    temperatures: tuple[float, float]
-    pressures: tuple[float, float]
-    time_step: float
-    temperature_damping: float
-    pressure_damping: float
-    interval: int
-    """Steps between frames."""
-    frames: int
-
-    def run(self, stage: Stage, before: Stage | None = None, **changes: float) -> list[Frame]:
-        """
-        Make a stage of as many steps as there are; the first tenth is left out.
-
-        Of a stage before it nothing is kept.
-        """
-        stage = replace(stage, steps=self.interval * self.frames)
-        stages = (stage,) if before is None else (before, stage)
-        protocol = Protocol(
-            stages,
-            self.time_step,
-            self.thermostat,
-            self.temperature_damping,
-            self.pressure_damping,
-            seed=11,
-        )
-        integrator = self.make(replace(protocol, **changes))
-        if before is not None:
-            integrator.begin(before)
-            integrator.advance(before.steps)
-        integrator.begin(stage)
-        frames = []
-        for _ in range(self.frames):
-            integrator.advance(self.interval)
-            frames.append(integrator.frame(velocities=True))
-        integrator.close()
-        return frames[self.frames // 10 :]
-
-
-STIFFNESS, ATOMS = 1.0, 6
-"""Soft and few, so that a degree of freedom too many shows: one of 15, one V of V^6."""
-
-
-def of_ase(thermostat: Thermostat) -> System:
-    return System(
-        f"ase-{thermostat}",
-        lambda protocol: AseIntegrator(fluid(ATOMS), ScaledFluid(STIFFNESS), protocol),
-        thermostat,
-        temperatures=(300.0, 600.0),
-        pressures=(0.0, 0.06),
-        time_step=4.0,
-        temperature_damping=50.0,
-        pressure_damping=50.0,
-        interval=8,
-        frames=1000,
-    )
-
-
-def of_crystal(engine: str, thermostat: Thermostat) -> System:
-    """Argon near its melting, by the same potential in either engine."""
-
-    def make(protocol: Protocol) -> Integrator:
-        atoms, potential = crystal(5.46), fitted_potential()
-        if engine == "lammps":
-            return LammpsIntegrator(new_lammps(), atoms, potential, protocol)
-        return AseIntegrator(atoms, MTPCalculator(potential), protocol)
-
-    return System(
-        f"crystal-{engine}-{thermostat}",
-        make,
-        thermostat,
-        temperatures=(40.0, 50.0),
-        pressures=(0.1, 0.15),
-        time_step=8.0,
-        temperature_damping=200.0,
-        pressure_damping=2000.0,
-        interval=8,
-        frames=800 if engine == "lammps" else 600,
-    )
 
 
 FLUIDS = [of_ase("langevin"), of_ase("nose-hoover")]
