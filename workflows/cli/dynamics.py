@@ -55,6 +55,7 @@ class Driver(enum.StrEnum):
 
     ASE = "ase"
     LAMMPS = "lammps"
+    LMP = "lmp"
 
 
 def md(
@@ -111,7 +112,8 @@ def md(
     driver: Annotated[
         Driver | None,
         typer.Option(
-            help="What moves the atoms: lammps for a potential, ase for an engine unless given.",
+            help="What moves the atoms: lammps for a potential, ase for an engine unless given; "
+            "lmp is a LAMMPS of your own, without grades.",
             show_default=False,
         ),
     ] = None,
@@ -168,13 +170,14 @@ def md(
         quench = replace(PROFILES[profile.value], pressure=pressure, coupling=coupling.value)
         protocol = quench.protocol(seed)
     stored = read_stored_potential(potential) if potential else None
+    graded = stored is not None and stored.active_set is not None and driver is not Driver.LMP
     maker = DynamicsMaker(
         name=structure.stem,
         protocol=protocol,
         engine=engine or MTP,
         driver=(driver.value if driver else ("lammps" if potential else "ase")),
         output=Output(interval, forces=potential is None),
-        grading=Grading(keep, stop) if stored and stored.active_set else None,
+        grading=Grading(keep, stop) if graded else None,
     )
     cell = supercell(load_structure(structure), atoms)
     maker.key(cell, stored)

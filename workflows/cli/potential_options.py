@@ -54,11 +54,12 @@ def symbols_of(species: str | None) -> list[str] | None:
 
 @contextmanager
 def warnings_told() -> Iterator[None]:
-    """Print warnings as lines for the user, at the end."""
+    """Print warnings of thioflow as lines for the user, at the end; those of packages are not."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         try:
             yield
         finally:
-            for text in dict.fromkeys(str(warning.message) for warning in caught):
+            ours = [w for w in caught if "site-packages" not in Path(w.filename).parts]
+            for text in dict.fromkeys(str(warning.message) for warning in ours):
                 typer.secho(f"Warning: {text}", fg=typer.colors.YELLOW, err=True)
