@@ -11,6 +11,7 @@ from pymatgen.core import Structure
 from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
 from makers.interface import ATOMS, THICKNESS, GlassSlabMaker, JoinMaker, collect_interface
+from physics.dynamics.grading import Grading
 from physics.dynamics.melt_quench import AB_INITIO, MeltQuench
 from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
@@ -21,6 +22,7 @@ from physics.structures.plane import spaced
 from physics.structures.slab import Slab
 from stores.documents import StoredPotential
 from stores.documents.dynamics import Driver
+from workflows.dynamics import parents_of
 
 ANNEAL = Protocol(
     stages=(
@@ -63,6 +65,8 @@ class InterfaceFlowMaker(Maker):
         Distance of the cuts at both interfaces, Å.
     anneal : Protocol
         Of both sides, the coupling of its stages "z"; its seed is `seed`.
+    grading : Grading or None
+        Extrapolation grades on the fly, for a potential with its active set.
     seed : int
         Of packing, velocities and noise.
     """
@@ -80,6 +84,7 @@ class InterfaceFlowMaker(Maker):
     melt_quench: MeltQuench = AB_INITIO
     gap: float = GAP
     anneal: Protocol = ANNEAL
+    grading: Grading | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -131,7 +136,7 @@ class InterfaceFlowMaker(Maker):
         pack.update_metadata({"step": "pack glass", "atoms": of_glass})
         quench = self._run(
             "melt-quench", replace(self.melt_quench, coupling="z").protocol(self.seed)
-        ).make(pack.output, potential, [pack.uuid])
+        ).make(pack.output, potential, [pack.uuid, *parents_of(potential)])
         quench.update_metadata({"step": "melt-quench", "atoms": of_glass})
         joined = JoinMaker(
             label=label,
@@ -142,7 +147,7 @@ class InterfaceFlowMaker(Maker):
         ).make(structure, quench.output, [pack.uuid, quench.uuid])
         joined.update_metadata({"step": "join interface", "atoms": of_cell})
         anneal = self._run("anneal", replace(self.anneal, seed=self.seed)).make(
-            joined.output.structure, potential, [joined.uuid]
+            joined.output.structure, potential, [joined.uuid, *parents_of(potential)]
         )
         anneal.update_metadata({"step": "anneal interface", "atoms": of_cell})
         collect = collect_interface(joined.output, anneal.output, [joined.uuid, anneal.uuid])
@@ -168,4 +173,5 @@ class InterfaceFlowMaker(Maker):
             engine=self.engine,
             driver=self.driver,
             output=self.output,
+            grading=self.grading,
         )
