@@ -1,40 +1,23 @@
 """The command line as a user meets it: a real process, its output, its exit status, its files."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from ase import units
+from command_for_tests import THIOFLOW, thioflow
 
-from physics.structures.units import find_units
 from stores.builders import BUILDERS
-from stores.documents import ElasticDocument, GrainBoundaryDocument
+from stores.documents import ElasticDocument
 from stores.results import Results
 
 ROOT = Path(__file__).parent.parent.parent
 STUDIES = ROOT / "workflows" / "studies"
-THIOFLOW = str(Path(sys.executable).parent / "thioflow")
 NOTHING_NEW = "".join(f"{builder.target.collection}: 0 new\n" for builder in BUILDERS)
-
-
-def thioflow(
-    folder: Path, *arguments: str | Path, **variables: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [THIOFLOW, *map(str, arguments)],
-        cwd=folder,
-        env=os.environ | {"COLUMNS": "200", **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
 
 
 def copper_study(folder: Path, old: str = "", new: str = "") -> Path:
@@ -55,68 +38,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = thioflow(folder, "study", "run", copper_study(folder))
     assert result.returncode == 0, result.stdout + result.stderr
     return folder
-
-
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the shipped study was replayed, with an engine that cannot be imported."""
-    folder = tmp_path_factory.mktemp("replayed")
-    (folder / "chgnet.py").write_text("raise ImportError('no engine here')")
-    result = thioflow(
-        folder,
-        "study",
-        "run",
-        STUDIES / "beta-Li3PS4.yaml",
-        THIOFLOW_MODE="replay",
-        THIOFLOW_RECORDINGS=str(ROOT / "tests" / "recordings"),
-        PYTHONPATH=str(folder),
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return folder
-
-
-def test_the_shipped_study_replays_without_its_engine(replayed: Path) -> None:
-    (document,) = Results(replayed / "thioflow.sqlite").find(ElasticDocument)
-    assert document.stable
-    assert 8 < document.bulk_hill < 12
-    assert 3 < document.shear_hill < 5
-    assert any("soft" in warning for warning in document.warnings)
-    report = (replayed / "runs" / "beta-Li3PS4" / "report.html").read_text()
-    assert "soft" in report
-    assert f"{document.bulk_hill:.1f}" in report
-    HTMLParser().feed(report)
-
-
-def test_the_shipped_boundaries_are_whole_and_cost_energy(replayed: Path) -> None:
-    boundaries = Results(replayed / "thioflow.sqlite").find(GrainBoundaryDocument)
-    assert [b.kind for b in boundaries].count("symmetric tilt") == 3
-    assert [b.kind for b in boundaries].count("twist") == 1
-    report = (replayed / "runs" / "beta-Li3PS4" / "report.html").read_text()
-    for boundary in boundaries:
-        assert boundary.energy is not None
-        assert 0.02 < boundary.energy < 0.5
-        assert boundary.structure.composition.reduced_formula == "Li3PS4"
-        assert set(find_units(boundary.structure).kinds) == {"Li", "PS4"}
-        assert len(boundary.candidates) == 2
-        assert boundary.label in report
-        assert any("no minimum of chgnet" in warning for warning in boundary.warnings)
-    angles = {b.label: b.misorientation for b in boundaries}
-    assert angles["Σ5 [001] (2-10)"] == pytest.approx(77.6, abs=1)  # of the engine's own cell
-
-
-@pytest.mark.parametrize(("mode", "name"), enumerate(("xx", "yy", "zz", "yz", "xz", "xy")))
-def test_stress_and_energy_tell_the_same_stiffness(replayed: Path, mode: int, name: str) -> None:
-    """C_ii from stresses is the curvature of the recorded energies, up to CHGNet's nonlinearity."""
-    results = Results(replayed / "thioflow.sqlite")
-    (document,) = results.find(ElasticDocument)
-    energy = {
-        job["name"].rpartition(": ")[2]: calculation.energy
-        for job, calculation in results.calculations("beta-Li3PS4")
-    }
-    plus = energy[f"strain {name} +0.015"]
-    minus = energy.get(f"strain {name} -0.015", plus)  # equal by symmetry for shear
-    curvature = (plus + minus - 2 * energy["bulk"]) / 0.015**2 / document.structure.volume
-    assert document.stiffness[mode][mode] == pytest.approx(curvature / units.GPa, rel=0.1)
 
 
 def test_plan_runs_nothing(tmp_path: Path) -> None:
