@@ -1,28 +1,28 @@
 """The parts of a study about glasses, potentials and molecular dynamics."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 from pymatgen.core import Structure
 
-from makers.dynamics import MTP, DynamicsMaker
+from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
 from makers.potential import FitMaker
 from physics.analysis.glass import Acceptance
 from physics.dynamics.grading import Grading
-from physics.dynamics.melt_quench import AB_INITIO, PROFILES, MeltQuench
+from physics.dynamics.melt_quench import AB_INITIO
 from physics.dynamics.protocol import Protocol, Stage
-from physics.errors import InputError
 from physics.structures.composition import ions_of, require_balanced
 from physics.structures.packing import cell_of
 from physics.structures.supercell import supercell
 from stores.documents import StoredPotential
 from workflows.elastic import ElasticFlowMaker
 from workflows.glass import GlassFlowMaker
+from workflows.glass_settings import FRAMES, GlassSettings
 from workflows.potential import PotentialFlowMaker
 from workflows.potential_file import read_stored_potential
 from workflows.study_settings import Name, StudyModel
@@ -33,15 +33,10 @@ LARGEST_STRAIN = 0.1
 TIME_STEP = 2.0
 """Of runs of the engine on crystals, fs."""
 
-FRAMES = 100
-"""Of each melt-quench."""
 
-
-class GlassEntry(StudyModel):
+class GlassEntry(GlassSettings):
     """One glass: packed, melted and quenched; defaults are those of Garcia-Mendez et al. 2020."""
 
-    name: Name = Field(description="what the glass is called")
-    formula: str = Field(default="Li3PS4", description="composition in Li, P and S")
     atoms: int = Field(default=160, ge=5, description="number of atoms, met as nearly as can be")
     ions: dict[str, int] | None = Field(
         default=None, description="number of each ion, such as {Li: 60, PS4: 20}, in place of both"
@@ -50,16 +45,6 @@ class GlassEntry(StudyModel):
         default=None,
         description="system that is repeated to that number of atoms or more and melted, in place "
         "of a packing",
-    )
-    potential: bool = Field(
-        default=False, description="run with the potential of the study, in place of its engine"
-    )
-    density: float = Field(default=1.88, gt=0, description="density of the packing, g/cm^3")
-    profile: Literal["ab-initio", "amorphisation", "quick"] = Field(
-        default="ab-initio", description="rates and times, see docs/dynamics.md"
-    )
-    melt_quench: dict[str, float | str] = Field(
-        default_factory=dict, description="rates and times that differ, such as {hold: 2.0}, ps"
     )
     pressures: list[float] = Field(
         default=[AB_INITIO.pressure], min_length=1, description="of the melt-quench, GPa"
@@ -103,29 +88,6 @@ class GlassEntry(StudyModel):
         require_balanced(self.ions)
         return self.ions
 
-    def quench(self) -> MeltQuench:
-        """
-        Give the melt-quench.
-
-        Returns
-        -------
-        MeltQuench
-            The profile with what differs.
-
-        Raises
-        ------
-        InputError
-            If a name is unknown, or a number makes no sense.
-        """
-        usual = {k: v for k, v in asdict(PROFILES[self.profile]).items() if k != "pressure"}
-        for key, value in self.melt_quench.items():
-            if key not in usual:
-                raise InputError(f"melt_quench: given {key}, expected some of {', '.join(usual)}")
-            if isinstance(value, str) != isinstance(usual[key], str):
-                raise InputError(f"melt_quench: {key} {value} given, expected such as {usual[key]}")
-        changes: dict[str, Any] = dict(self.melt_quench)
-        return replace(PROFILES[self.profile], **changes)
-
     def start(self, structures: Mapping[str, Structure]) -> Structure | None:
         """
         Give what is melted in place of a packing.
@@ -165,8 +127,6 @@ class GlassEntry(StudyModel):
         quench = self.quench()
         return GlassFlowMaker(
             name=self.name,
-            engine=MTP if self.potential else engine,
-            driver="lammps" if self.potential else "ase",
             ions=self.counts(),
             density=self.density,
             melt_quench=quench,
@@ -178,8 +138,8 @@ class GlassEntry(StudyModel):
                 melted=self.profile == "amorphisation",
                 same_units=self.profile != "amorphisation",
             ),
-            grading=Grading() if self.potential and graded else None,
             elastic=elastic if self.elastic else None,
+            **self.forces_from(engine, graded=graded),
         )
 
 

@@ -1,5 +1,6 @@
 """A study: which systems, which engine, which properties; read from YAML, made into a flow."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -18,6 +19,7 @@ from workflows.boundary import BoundaryFlowMaker
 from workflows.dynamics import LargeDynamicsFlowMaker, TrainingFlowMaker
 from workflows.dynamics_settings import DynamicsSettings, GlassEntry, PotentialSettings
 from workflows.elastic import ElasticFlowMaker
+from workflows.interface_settings import InterfaceEntry
 from workflows.study_file import read_structure, read_yaml, validated
 from workflows.study_settings import (
     BoundaryEntry,
@@ -57,6 +59,8 @@ class Study(StudyModel):
         How they are built and relaxed.
     glasses : list of GlassEntry
         The glasses that are packed, melted and quenched.
+    interfaces : list of InterfaceEntry
+        The interfaces of a crystal and a glass that are joined and annealed.
     potential : PotentialSettings or None
         The moment tensor potential: a file, or trained on runs of the engine.
     dynamics : DynamicsSettings or None
@@ -71,30 +75,27 @@ class Study(StudyModel):
     boundaries: list[BoundaryEntry] = Field(default_factory=list)
     boundary: BoundarySettings = Field(default_factory=BoundarySettings)
     glasses: list[GlassEntry] = Field(default_factory=list)
+    interfaces: list[InterfaceEntry] = Field(default_factory=list)
     potential: PotentialSettings | None = None
     dynamics: DynamicsSettings | None = None
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
-        if not (self.elastic or self.boundaries or self.glasses or self.potential):
+        entries = [*self.glasses, *self.interfaces]
+        if not (self.elastic or self.boundaries or entries or self.potential):
             raise ValueError(
-                "nothing to compute: give one or more of elastic, boundaries, glasses, potential"
+                "nothing to compute: give one or more of elastic, boundaries, glasses, interfaces, "
+                "potential"
             )
-        large = self.dynamics is not None or any(glass.potential for glass in self.glasses)
+        large = self.dynamics is not None or any(entry.potential for entry in entries)
         if large and self.potential is None:
             raise ValueError(
-                "dynamics, and glasses with 'potential: true', need a potential: give 'potential: "
-                "{file: ...}', or 'potential: {}' for one that is trained on runs of the engine"
+                "dynamics, and glasses or interfaces with 'potential: true', need a potential: "
+                "give 'potential: {file: ...}', or 'potential: {}' for one that is trained on runs "
+                "of the engine"
             )
-        for glass in self.glasses:
-            if glass.crystal is not None and glass.crystal not in self.systems:
-                raise ValueError(
-                    f"glass {glass.name}: crystal '{glass.crystal}' given, expected one of the "
-                    f"systems {', '.join(self.systems)}"
-                )
-        names = [glass.name for glass in self.glasses]
-        if len(set(names)) < len(names):
-            raise ValueError(f"two glasses have one name ({', '.join(names)}): rename one")
+        _require_known("glass", "glasses", self.glasses, self.systems)
+        _require_known("interface", "interfaces", self.interfaces, self.systems)
         return self
 
     @classmethod
@@ -189,10 +190,14 @@ class Study(StudyModel):
                 flows.append(_of(energies, system))
         glasses = [self._glass(g, structures) for g in self.glasses if not g.potential]
         flows += glasses
+        flows += [self._interface(i, structures) for i in self.interfaces if not i.potential]
         if self.potential is not None:
             trained, potential = self._potential(self.potential, structures, glasses)
             flows.append(trained)
             flows += [self._glass(g, structures, potential) for g in self.glasses if g.potential]
+            flows += [
+                self._interface(i, structures, potential) for i in self.interfaces if i.potential
+            ]
             if self.dynamics is not None:
                 flows += self._dynamics(self.dynamics, structures, boundaries, potential)
         for flow in flows:
@@ -214,8 +219,7 @@ class Study(StudyModel):
             Equal for two studies that would run the same jobs.
         """
         unused = {"systems"} if self.boundaries else {"systems", "boundaries", "boundary"}
-        if not self.glasses:
-            unused.add("glasses")
+        unused |= {key for key in ("glasses", "interfaces") if not getattr(self, key)}
         settings = self.model_dump(mode="json", exclude=unused, exclude_none=True)
         inputs: dict[str, Any] = {f"system {k}": v for k, v in structures.items()}
         if self.potential is not None and (stored := self.potential.read()) is not None:
@@ -230,6 +234,12 @@ class Study(StudyModel):
         )
         maker = entry.flow_maker(self.engine, elastic, graded=self._graded())
         return maker.make(entry.start(structures), potential)
+
+    def _interface(
+        self, entry: InterfaceEntry, structures: dict[str, Structure], potential: Any = None
+    ) -> Flow:
+        maker = entry.flow_maker(self.engine, graded=self._graded())
+        return maker.make(structures[entry.crystal], potential)
 
     def _graded(self) -> bool:
         """Whether the potential will have an active set, as one that is trained has."""
@@ -327,3 +337,21 @@ def _of(flow: FlowOrJob, system: str) -> FlowOrJob:
     flow.append_name(f"{system}: ", prepend=True)
     flow.update_metadata({"system": system})
     return flow
+
+
+def _require_known(
+    one: str,
+    several: str,
+    entries: Sequence[GlassEntry | InterfaceEntry],
+    systems: Mapping[str, System],
+) -> None:
+    """Refuse a crystal that is no system of the study, and a name that stands twice."""
+    for entry in entries:
+        if entry.crystal is not None and entry.crystal not in systems:
+            raise ValueError(
+                f"{one} {entry.name}: crystal '{entry.crystal}' given, expected one of the "
+                f"systems {', '.join(systems)}"
+            )
+    names = [entry.name for entry in entries]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two {several} have one name ({', '.join(names)}): rename one")

@@ -9,7 +9,7 @@ from ase.calculators.calculator import Calculator, all_changes
 
 from physics.potentials.distances import DistanceCheck
 from physics.potentials.kernel import IntArray, evaluate_with_shortest
-from physics.potentials.neighbours import NeighbourList
+from physics.potentials.neighbours import SKIN, NeighbourList
 from physics.potentials.potential import MomentTensorPotential
 
 
@@ -46,7 +46,7 @@ class MTPCalculator(Calculator):
     ignored_changes: set[str] = {"initial_charges", "initial_magmoms"}  # noqa: RUF012
     nolabel = True
 
-    def __init__(self, potential: MomentTensorPotential, *, skin: float = 0.5) -> None:
+    def __init__(self, potential: MomentTensorPotential, *, skin: float = SKIN) -> None:
         super().__init__()
         self.potential = potential
         self._neighbours = NeighbourList(potential.r_max, skin)

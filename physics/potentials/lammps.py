@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from physics.errors import InputError
 from physics.potentials.distances import DistanceCheck
 from physics.potentials.kernel import FloatArray, evaluate_with_shortest
-from physics.potentials.neighbours import NeighbourList
+from physics.potentials.neighbours import SKIN, NeighbourList
 from physics.potentials.potential import MomentTensorPotential
 
 FIX = "mtp"
@@ -118,7 +118,7 @@ class Coupling:
 
 
 def couple(
-    lmp: Any, potential: MomentTensorPotential, species: Sequence[str], *, skin: float = 0.5
+    lmp: Any, potential: MomentTensorPotential, species: Sequence[str], *, skin: float = SKIN
 ) -> Coupling:
     """
     Let a potential act on all atoms of a LAMMPS instance.

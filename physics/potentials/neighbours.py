@@ -1,21 +1,22 @@
 """Neighbours of atoms under periodic boundary conditions, kept while the atoms hardly move."""
 
-from math import prod
-
 import numpy as np
 from ase.geometry import minkowski_reduce
-from numba import njit, prange
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from physics.errors import InputError
+from physics.potentials.cell_list import list_partners
 from physics.potentials.kernel import Pairs
-from physics.potentials.threads import threads_for
 
 MARGIN = 1e-9
-"""By how much, relatively, bins are wider than the cutoff, so that rounding loses no pair."""
+"""By how much, relatively, space reaches beyond the cutoff, so that rounding loses no pair."""
 
-BINS_PER_ATOM = 8
-"""Largest number of bins for each atom: vacuum costs no more than atoms do."""
+SKIN = 0.7
+"""Å beyond the cutoff: more makes the kernel pass over more pairs, less makes searches frequent."""
+
+SKEWED = 2.0
+"""Lattice vectors this many times as long as the planes are apart are reduced to shorter ones."""
 
 FLAT = 1e-8
 """Periodic unit vectors whose smallest singular value is below this span no volume."""
@@ -46,7 +47,7 @@ class NeighbourList:
         If the cutoff is not positive or the skin is negative.
     """
 
-    def __init__(self, cutoff: float, skin: float = 0.5) -> None:
+    def __init__(self, cutoff: float, skin: float = SKIN) -> None:
         if not 0 < cutoff < np.inf or not 0 <= skin < np.inf:
             raise InputError(
                 f"cutoff {cutoff} and skin {skin} Å were given, expected a positive cutoff and a "
@@ -56,9 +57,7 @@ class NeighbourList:
         self.skin = skin
         self._built: tuple[FloatArray, FloatArray, NDArray[np.bool_]] | None = None
         self._pairs: Pairs
-        self._shifts: IntArray
-        self._offsets: FloatArray
-        self._cell: FloatArray
+        self._shifts: FloatArray
 
     def update(self, positions: ArrayLike, cell: ArrayLike, pbc: ArrayLike) -> Pairs:
         """
@@ -90,14 +89,10 @@ class NeighbourList:
         periodic = np.array(np.broadcast_to(np.asarray(pbc, dtype=bool), 3))
         if not self._holds(r, h, periodic):
             self._pairs, self._shifts = find_pairs(r, h, periodic, self.cutoff + self.skin)
-            self._offsets = _lengths(self._shifts, h, periodic)
             self._built = r, h, periodic
-            self._cell = h
             return self._pairs
-        if not np.array_equal(h, self._cell):
-            self._offsets, self._cell = _lengths(self._shifts, h, periodic), h
         pairs = self._pairs
-        moved = _shifted(r, pairs.owner, self._offsets)
+        moved = _shifted(r, pairs.owner, self._shifts, _periodic(h, periodic))
         return Pairs(moved, pairs.owner, pairs.first, pairs.index)
 
     def _holds(self, positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> bool:
@@ -113,17 +108,18 @@ class NeighbourList:
             return False
         undone = np.linalg.solve(cell, cell_before)
         reach = float((self.cutoff + self.skin) / np.linalg.norm(undone, ord=2))
-        carried = before @ np.linalg.solve(cell_before, cell)
-        carried += positions.mean(axis=0) - carried.mean(axis=0)
         slack = (reach - self.cutoff) / 2
-        return slack >= 0 and bool(_within(positions, carried, slack))
+        if slack < 0:
+            return False
+        carried = _carried(before, np.linalg.inv(cell_before) @ cell, positions)
+        return bool(_within(positions, carried, slack))
 
 
 def find_pairs(
     positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_], cutoff: float
-) -> tuple[Pairs, IntArray]:
+) -> tuple[Pairs, FloatArray]:
     """
-    Find all pairs within a cutoff, with a cell list on a reduced lattice.
+    Find all pairs within a cutoff, with a cell list of the atoms and of their images around them.
 
     Parameters
     ----------
@@ -140,10 +136,10 @@ def find_pairs(
     -------
     pairs : Pairs
         All pairs, i to j as well as j to i, with only those images that take part. The atoms
-        themselves are shifted into the reduced cell.
-    shifts : ndarray of int, shape (M, 3)
-        Multiples of the lattice vectors by which each of its positions differs from that of its
-        owner.
+        themselves are shifted into the cell, which is reduced if it is skewed.
+    shifts : ndarray, shape (M, 3)
+        Whole multiples of the lattice vectors by which each of its positions differs from that of
+        its owner.
 
     Raises
     ------
@@ -152,45 +148,35 @@ def find_pairs(
         each other.
     """
     _check(positions, cell, pbc)
-    complete = _completed(cell, pbc)
-    _, reduction = minkowski_reduce(complete, pbc)
-    lattice = reduction @ complete
+    lattice, reduction = _reduced(_completed(cell, pbc), pbc)
     inverse = np.linalg.inv(lattice)
     fractions = positions @ inverse
-    wraps = np.where(pbc, np.floor(fractions), 0.0).astype(np.int64)
+    wraps = np.where(pbc, np.floor(fractions), 0.0)
     fractions -= wraps
-    inside = positions - wraps @ lattice
-
-    heights = 1 / np.linalg.norm(inverse, axis=0)
-    bins, number, stencil = _bins(fractions, heights, pbc, cutoff)
-    order = np.argsort(number, kind="stable")
-    start = np.searchsorted(number[order], np.arange(prod(bins.tolist()) + 1))
-    # furthest cell that the stencil reaches; cells are numbered in a block of 2 span + 1
-    span = -(-stencil // bins)
-    arguments = inside[order], lattice, pbc, bins, stencil, span, order, start, cutoff
-
-    nothing = np.empty(0, np.int64)
-    with threads_for(len(positions)):
-        counts = _search(*arguments, nothing, nothing, nothing)
-        first = np.concatenate([[0], np.cumsum(counts)])
-        partner, block = np.empty(first[-1], np.int64), np.empty(first[-1], np.int64)
-        _search(*arguments, first, partner, block)
-
-    n, sizes = len(positions), tuple(2 * span + 1)
-    home = np.ravel_multi_index(tuple(span), sizes)
-    away = block != home
-    images, image = np.unique(block[away] * n + partner[away], return_inverse=True)
-    partner[away] = n + image
-    owner = np.concatenate([np.arange(n), images % n])
-    apart = np.array(np.unravel_index(images // n, sizes)).T - span
-    shifts = (np.concatenate([np.zeros((n, 3), np.int64), apart]) - wraps[owner]) @ reduction
-    offsets = _lengths(shifts, cell, pbc)
-    return Pairs(positions[owner] + offsets, owner, first, partner.astype(np.int32)), shifts
+    reach = cutoff * (1 + MARGIN) * np.linalg.norm(inverse, axis=0)
+    low = np.where(pbc, -reach, fractions.min(axis=0))
+    high = np.where(pbc, 1 + reach, np.maximum(fractions.max(axis=0), low + reach))
+    owner, multiples = _with_images(fractions, wraps, low, high, pbc)
+    points = _shifted(positions, owner, multiples, lattice)
+    extent = high - low
+    first, partner = list_partners(
+        points,
+        inverse / extent,
+        low / extent,
+        reach / extent,
+        cutoff=cutoff,
+        count=len(positions),
+    )
+    index, kept = _numbered(first, partner, len(points))
+    first -= np.arange(len(first))
+    owner, shifts = owner[kept], multiples[kept] @ reduction
+    moved = _shifted(positions, owner, shifts, _periodic(cell, pbc))
+    return Pairs(moved, owner, first, index), shifts
 
 
-def _lengths(shifts: IntArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> FloatArray:
-    """Multiply out the lattice vectors of periodic directions."""
-    return shifts.astype(np.float64) @ np.where(pbc[:, None], cell, 0.0)
+def _periodic(cell: FloatArray, pbc: NDArray[np.bool_]) -> FloatArray:
+    """Give the lattice vectors, zero in directions without periodicity."""
+    return np.where(pbc[:, None], cell, 0.0)
 
 
 def _check(positions: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]) -> None:
@@ -220,35 +206,47 @@ def _flat(units: FloatArray) -> bool:
 
 def _completed(cell: FloatArray, pbc: NDArray[np.bool_]) -> FloatArray:
     """Replace the vectors without periodicity by unit vectors normal to the periodic ones."""
-    lattice = np.where(pbc[:, None], cell, 0.0)
+    lattice = _periodic(cell, pbc)
     *_, directions = np.linalg.svd(lattice)
     lattice[~pbc] = directions[pbc.sum() :]
     return lattice
 
 
-def _bins(
-    fractions: FloatArray, heights: FloatArray, pbc: NDArray[np.bool_], cutoff: float
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Divide space: bins in each direction, bin of each atom, bins to look across."""
-    reach = cutoff * (1 + MARGIN) / heights
-    low = np.where(pbc, 0.0, fractions.min(axis=0))
-    extent = np.where(pbc, 1.0, np.maximum(fractions.max(axis=0) - low, reach))
-    bins = np.maximum(extent / reach, 1).astype(np.int64)
-    while prod(bins.tolist()) > BINS_PER_ATOM * len(fractions):
-        bins[bins.argmax()] = (bins.max() + 1) // 2
-    place = ((fractions - low) / extent * bins).astype(np.int64)
-    stencil = np.ceil(reach * bins / extent).astype(np.int64)
-    number = np.ravel_multi_index(tuple(place.T), tuple(bins), mode="clip")
-    return bins, number, stencil
+def _reduced(cell: FloatArray, pbc: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    """Find vectors that are not too skewed, and the multiples of those given that make them."""
+    skew = np.linalg.norm(cell, axis=1) * np.linalg.norm(np.linalg.inv(cell), axis=0)
+    if skew.max() < SKEWED:
+        return cell, np.eye(3)
+    _, reduction = minkowski_reduce(cell, pbc)
+    return reduction @ cell, reduction.astype(np.float64)
 
 
 @njit(cache=True)
-def _shifted(positions: FloatArray, owner: IntArray, offsets: FloatArray) -> FloatArray:
-    """Move atoms and images to where they are now."""
-    moved = np.empty_like(offsets)
-    for m in range(len(owner)):
+def _carried(before: FloatArray, deformation: FloatArray, positions: FloatArray) -> FloatArray:
+    """Deform positions, and move them all alike to where the others are on average."""
+    carried, drift = np.empty_like(before), np.zeros(3)
+    for i in range(len(before)):
+        x, y, z = before[i, 0], before[i, 1], before[i, 2]
         for a in range(3):
-            moved[m, a] = positions[owner[m], a] + offsets[m, a]
+            carried[i, a] = x * deformation[0, a] + y * deformation[1, a] + z * deformation[2, a]
+            drift[a] += (positions[i, a] - carried[i, a]) / len(before)
+    for i in range(len(before)):
+        for a in range(3):
+            carried[i, a] += drift[a]
+    return carried
+
+
+@njit(cache=True)
+def _shifted(
+    positions: FloatArray, owner: IntArray, shifts: FloatArray, vectors: FloatArray
+) -> FloatArray:
+    """Give the positions of owners, shifted by multiples of lattice vectors."""
+    moved = np.empty_like(shifts)
+    for m in range(len(owner)):
+        i, x, y, z = np.uintp(owner[m]), shifts[m, 0], shifts[m, 1], shifts[m, 2]
+        for a in range(3):
+            shift = x * vectors[0, a] + y * vectors[1, a] + z * vectors[2, a]
+            moved[m, a] = positions[i, a] + shift
     return moved
 
 
@@ -265,93 +263,61 @@ def _within(positions: FloatArray, before: FloatArray, distance: float) -> bool:
 
 
 @njit(cache=True)
-def _step(  # noqa: PLR0917
-    here: int | np.int64,
-    step: int,
-    bins: IntArray,
-    stencil: IntArray,
+def _with_images(
+    fractions: FloatArray,
+    wraps: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
     periodic: NDArray[np.bool_],
-    cell_of: IntArray,
-) -> int:
-    """Find the bin at one step of the stencil, -1 if none; write down in which cell it is."""
-    there, weight = 0, 1
-    for a in range(2, -1, -1):
-        width = 2 * stencil[a] + 1
-        b = here % bins[a] + step % width - stencil[a]
-        here //= bins[a]
-        step //= width
-        cell_of[a] = b // bins[a]
-        if cell_of[a] != 0 and not periodic[a]:
-            return -1
-        there += weight * (b - cell_of[a] * bins[a])
-        weight *= bins[a]
-    return there
-
-
-@njit(cache=True)
-def _number(cell: IntArray, span: IntArray) -> int:
-    """Find the number of a cell in the block from -span to span, the last direction fastest."""
-    number = 0
-    for a in range(3):
-        number = number * (2 * span[a] + 1) + cell[a] + span[a]
-    return number
-
-
-@njit(cache=True, parallel=True)
-def _search(  # noqa: PLR0917 - numba takes arrays, not dataclasses
-    positions: FloatArray,
-    lattice: FloatArray,
-    periodic: NDArray[np.bool_],
-    bins: IntArray,
-    stencil: IntArray,
-    span: IntArray,
-    order: IntArray,
-    start: IntArray,
-    cutoff: float,
-    first: IntArray,
-    partner: IntArray,
-    block: IntArray,
-) -> IntArray:
-    """Count the neighbours of each atom; list them, too, where `first` says where they go."""
-    counts = np.zeros(len(positions), np.int64)
-    home = _number(np.zeros(3, np.int64), span)
-    for at_bin in prange(len(start) - 1):
-        here = np.int64(at_bin)
-        cell_of = np.zeros(3, np.int64)
-        for step in range(np.prod(2 * stencil + 1) if start[here] < start[here + 1] else 0):
-            there = _step(here, step, bins, stencil, periodic, cell_of)
-            if there < 0 or start[there] == start[there + 1]:
-                continue
-            number = _number(cell_of, span)
-            shift_x, shift_y, shift_z = _translation(cell_of, lattice)
-            for k in range(start[here], start[here + 1]):
-                i, itself = order[k], k if number == home else -1
-                x, y, z = (
-                    positions[k, 0] - shift_x,
-                    positions[k, 1] - shift_y,
-                    positions[k, 2] - shift_z,
-                )
-                found = counts[i]
-                for m in range(start[there], start[there + 1]):
-                    # a number without sign: numba need not look whether it counts from the end
-                    at = np.uintp(m)
-                    dx, dy, dz = positions[at, 0] - x, positions[at, 1] - y, positions[at, 2] - z
-                    if dx * dx + dy * dy + dz * dz > cutoff * cutoff or m == itself:
+) -> tuple[IntArray, FloatArray]:
+    """List the atoms, then their images within bounds: owner, and shift from where it was."""
+    n = len(fractions)
+    least, most = np.zeros((n, 3), np.int64), np.zeros((n, 3), np.int64)
+    total = 0
+    for i in range(n):
+        number = 1
+        for a in range(3):
+            if periodic[a]:
+                least[i, a] = np.ceil(low[a] - fractions[i, a])
+                most[i, a] = np.floor(high[a] - fractions[i, a])
+            number *= most[i, a] - least[i, a] + 1
+        total += number
+    owner, multiples = np.empty(total, np.int64), np.empty((total, 3))
+    m = n
+    for i in range(n):
+        owner[i] = i
+        for a in range(3):
+            multiples[i, a] = -wraps[i, a]
+        for x in range(least[i, 0], most[i, 0] + 1):
+            for y in range(least[i, 1], most[i, 1] + 1):
+                for z in range(least[i, 2], most[i, 2] + 1):
+                    if x == y == z == 0:
                         continue
-                    if len(first):
-                        partner[first[i] + found] = order[at]
-                        block[first[i] + found] = number
-                    found += 1
-                counts[i] = found
-    return counts
+                    owner[m] = i
+                    multiples[m, 0] = x - wraps[i, 0]
+                    multiples[m, 1] = y - wraps[i, 1]
+                    multiples[m, 2] = z - wraps[i, 2]
+                    m += 1
+    return owner, multiples
 
 
 @njit(cache=True)
-def _translation(cell: IntArray, lattice: FloatArray) -> tuple[float, float, float]:
-    """Find the lattice vector to a cell."""
-    x, y, z = 0.0, 0.0, 0.0
-    for a in range(3):
-        x += cell[a] * lattice[a, 0]
-        y += cell[a] * lattice[a, 1]
-        z += cell[a] * lattice[a, 2]
-    return x, y, z
+def _numbered(
+    first: IntArray, partner: NDArray[np.int32], total: int
+) -> tuple[NDArray[np.int32], IntArray]:
+    """Leave out free places, and the images that are nobody's neighbours; say which are left."""
+    count = len(first) - 1
+    row, kept, n_kept = np.zeros(total, np.int32), np.empty(total, np.int64), 0
+    for i in range(count):
+        row[i] = 1
+        for k in range(first[i], first[i + 1] - 1):
+            row[np.uintp(partner[k])] = 1
+    for m in range(total):
+        if row[m]:
+            kept[n_kept], row[m] = m, n_kept
+            n_kept += 1
+    index = np.empty(len(partner) - count, np.int32)
+    for i in range(count):
+        for k in range(first[i], first[i + 1] - 1):
+            index[k - i] = row[np.uintp(partner[k])]
+    return index, kept[:n_kept]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from pymatgen.core.interface import GrainBoundaryGenerator
 
 from physics.errors import InputError
 from physics.structures.crystal import Crystal
@@ -199,6 +198,8 @@ def nominal_angles(name: Name) -> list[float]:
     """
     if name.sigma is None:
         return []
+    from pymatgen.core.interface import GrainBoundaryGenerator  # noqa: PLC0415 - takes a second
+
     angles: dict[int, list[float]] = GrainBoundaryGenerator.enum_sigma_cubic(
         name.sigma + 1, name.axis
     )

@@ -5,6 +5,7 @@ from stores.builders.boundary import GrainBoundaryBuilder
 from stores.builders.dynamics import DynamicsBuilder
 from stores.builders.elastic import ElasticBuilder
 from stores.builders.glass import GlassBuilder, GlassElasticBuilder
+from stores.builders.interface import InterfaceBuilder
 from stores.builders.potential import PotentialBuilder
 
 BUILDERS: tuple[type[PropertyBuilder], ...] = (
@@ -12,6 +13,7 @@ BUILDERS: tuple[type[PropertyBuilder], ...] = (
     GrainBoundaryBuilder,
     GlassBuilder,
     GlassElasticBuilder,
+    InterfaceBuilder,
     DynamicsBuilder,
     PotentialBuilder,
 )
@@ -23,6 +25,7 @@ __all__ = [
     "GlassBuilder",
     "GlassElasticBuilder",
     "GrainBoundaryBuilder",
+    "InterfaceBuilder",
     "PotentialBuilder",
     "PropertyBuilder",
 ]

@@ -24,7 +24,7 @@ from stores.documents.glass import (
     QuenchDocument,
     QuenchTensorsDocument,
 )
-from stores.documents.interface import InterfaceDocument
+from stores.documents.interface import AnnealedInterfaceDocument, InterfaceDocument
 from stores.documents.potential import (
     DatasetErrors,
     EvaluationDocument,
@@ -38,6 +38,7 @@ from stores.documents.stored_potential import ActiveSetRecord, StoredPotential
 
 __all__ = [
     "ActiveSetRecord",
+    "AnnealedInterfaceDocument",
     "BuiltBoundaryDocument",
     "BuiltCandidate",
     "BulkDocument",

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from physics.errors import InputError
 from stores.documents import (
+    AnnealedInterfaceDocument,
     DynamicsRunDocument,
     ElasticDocument,
     FittedPotentialDocument,
@@ -20,7 +21,15 @@ from stores.documents import (
 )
 from stores.published import published
 from stores.versions import versions
-from workflows.report import boundary, dynamics, elastic, glass, glass_elastic, potential
+from workflows.report import (
+    boundary,
+    dynamics,
+    elastic,
+    glass,
+    glass_elastic,
+    interface,
+    potential,
+)
 from workflows.report.citations import CITATIONS, PLATFORM, Citation
 from workflows.report.provenance import JobSummary, software
 from workflows.report.section import Notice, Section
@@ -32,6 +41,7 @@ SECTIONS: dict[type[PropertyDocument], Callable[[list[Any]], Section]] = {
     DynamicsRunDocument: dynamics.section,
     GlassDocument: glass.section,
     GlassElasticDocument: glass_elastic.section,
+    AnnealedInterfaceDocument: interface.section,
     FittedPotentialDocument: potential.section,
 }
 """What presents each type of property, in the order of the report."""

@@ -9,6 +9,7 @@ from ase import Atoms
 from ase.neighborlist import neighbor_list, primitive_neighbor_list
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import get_num_threads, set_num_threads
 from numpy.typing import ArrayLike, NDArray
 
 from physics.errors import InputError
@@ -87,6 +88,44 @@ def test_pairs_of_many_atoms_are_those_of_ase(pbc: tuple[int, ...]) -> None:
     positions = np.random.default_rng(4).uniform(-0.4, 1.3, (1000, 3)) @ cell
     pairs = NeighbourList(3.0, 0.5).update(positions, cell, pbc)
     assert_equals_ase(pairs, positions, cell, np.array(pbc, dtype=bool), 3.0)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        [[3.0, 0.0, 0.0], [0.5, 4.0, 0.0], [0.0, 0.0, 250.0]],
+        [[2.0, 0.0, 0.0], [0.0, 40.0, 0.0], [0.7, 0.0, 40.0]],
+        [[18.0, 0.0, 0.0], [36.0, 18.0, 0.0], [-18.0, 54.0, 18.0]],
+    ],
+    ids=["needle", "sheet", "sheared"],
+)
+def test_pairs_in_cells_of_odd_shape_are_those_of_ase(cell: list[list[float]]) -> None:
+    lattice = np.array(cell)
+    positions = np.random.default_rng(5).uniform(-2.0, 3.0, (300, 3)) @ lattice
+    pairs = NeighbourList(4.0, 0.6).update(positions, lattice, ALL)
+    assert_equals_ase(pairs, positions, lattice, ALL, 4.0)
+
+
+def test_a_cluster_with_atoms_far_away_has_the_pairs_of_all_distances() -> None:
+    rng = np.random.default_rng(6)
+    positions = rng.normal(scale=4.0, size=(300, 3))
+    positions[:3] += rng.normal(scale=1e5, size=(3, 3))
+    pairs = NeighbourList(3.0, 0.0).update(positions, np.zeros((3, 3)), False)
+    distances = np.linalg.norm(positions[:, None] - positions, axis=2)
+    i, j = np.nonzero((distances < 3.0) & ~np.eye(300, dtype=bool))
+    found = np.column_stack([np.repeat(np.arange(300), np.diff(pairs.first)), pairs.index])
+    assert sorted(map(tuple, found.tolist())) == sorted(zip(i.tolist(), j.tolist(), strict=True))
+
+
+def test_the_order_of_pairs_does_not_depend_on_threads() -> None:
+    positions = np.random.default_rng(7).random((500, 3)) * 20.0
+    allowed, found = get_num_threads(), []
+    for threads in (1, allowed):
+        set_num_threads(threads)
+        found.append(NeighbourList(4.0).update(positions, 20.0 * np.eye(3), ALL))
+    set_num_threads(allowed)
+    for name in ("positions", "owner", "first", "index"):
+        assert getattr(found[0], name).tolist() == getattr(found[1], name).tolist()
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from markupsafe import Markup
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _GRAINS = (ACCENT, WARM)
 _DIAMETERS = {"Li": 0.8, "P": 0.4, "S": 0.6}
 """Of the dots, Å; other elements 1.4 Å."""
+
+_NOUNS = {"boundary": "Grain boundaries", "interface": "Interfaces"}
 
 _MARGIN = 0.15
 """Part of the cell repeated beyond each end."""
@@ -41,7 +43,12 @@ _TOP = 1000.0
 
 
 def boundary_plot(
-    structure: Structure, boundaries: Sequence[float], prefix: str, *, title: str = ""
+    structure: Structure,
+    boundaries: Sequence[float],
+    prefix: str,
+    *,
+    title: str = "",
+    kind: Literal["boundary", "interface"] = "boundary",
 ) -> Markup:
     """
     Draw a bicrystal with the normal of its boundaries to the right.
@@ -60,6 +67,8 @@ def boundary_plot(
         Put before each id of the SVG.
     title : str
         Written above the picture.
+    kind : {"boundary", "interface"}
+        What the planes are: grain boundaries, or interfaces of two phases.
 
     Returns
     -------
@@ -100,7 +109,7 @@ def boundary_plot(
         axes.set_xlabel(f"Along the normal, Å ({seen})")
         axes.set_title(title, pad=18)
         axes.spines["left"].set_visible(False)
-        _draw_grains(axes, planes, c, majority)
+        _draw_grains(axes, planes, c, majority, kind)
         axes.plot([0, c, c, 0, 0], [0, 0, period, period, 0], color=INK, lw=0.8, zorder=_TOP)
         index, points = _images(structure, frame, view, repeats)
         kinds, places, owners, faces = _units(structure, frame, index, points)
@@ -111,7 +120,7 @@ def boundary_plot(
             axes.axvspan(*edge, fc="white", alpha=0.5, lw=0, zorder=_TOP - 1)
         figure.legend(loc="lower right", ncols=9, handletextpad=0.1, columnspacing=1)
         name = structure.composition.reduced_formula
-        return to_svg(figure, prefix, f"Grain boundaries of {name}, {seen}")
+        return to_svg(figure, prefix, f"{_NOUNS[kind]} of {name}, {seen}")
 
 
 def _planes(structure: Structure, boundaries: Sequence[float]) -> NDArray[np.float64]:
@@ -159,7 +168,9 @@ def _images(
     return np.repeat(np.arange(len(structure)), len(shifts))[drawn], points[drawn]
 
 
-def _draw_grains(axes: "Axes", planes: NDArray[np.float64], c: float, grain: Sequence[int]) -> None:
+def _draw_grains(
+    axes: "Axes", planes: NDArray[np.float64], c: float, grain: Sequence[int], called: str
+) -> None:
     """Draw the boundaries, with their images, and tint the space between them."""
     start, end = axes.get_xlim()
     for i, plane in enumerate(planes):
@@ -169,7 +180,7 @@ def _draw_grains(axes: "Axes", planes: NDArray[np.float64], c: float, grain: Seq
             if start < x < end:
                 axes.axvline(x, color=INK, ls=(0, (5, 3)), lw=1, zorder=_TOP)
                 axes.annotate(
-                    f"boundary {i + 1}",
+                    f"{called} {i + 1}",
                     (x, 1),
                     xycoords=("data", "axes fraction"),
                     xytext=(0, 3),
