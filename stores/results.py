@@ -144,9 +144,11 @@ class Results:
         with open_job_store(self.path).docs_store as store:
             return list(store.query(criteria, sort={"completed_at": 1}))
 
-    def calculations(self, study: str) -> list[tuple[dict[str, Any], CalculationDocument]]:
+    def calculations(
+        self, study: str
+    ) -> list[tuple[dict[str, Any], CalculationDocument | DynamicsDocument]]:
         """
-        Give the single points and relaxations of a study as documents.
+        Give the calculations and runs of a study as documents.
 
         Parameters
         ----------
@@ -155,15 +157,11 @@ class Results:
 
         Returns
         -------
-        list of (dict, CalculationDocument)
+        list of (dict, CalculationDocument or DynamicsDocument)
             The stored job and its output, in the order of completion.
         """
         decode = MontyDecoder().process_decoded
-        return [
-            (job, decode(job["output"]))
-            for job in self.jobs(study)
-            if job["output"]["@class"] == CalculationDocument.__name__
-        ]
+        return [(job, decode(job["output"])) for job in self.jobs(study)]
 
     def build(self) -> dict[str, tuple[int, list[str]]]:
         """

@@ -11,7 +11,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from monty.json import jsanitize
 
 from physics.errors import InputError
-from stores.documents import CalculationDocument
+from stores.documents import CalculationDocument, DynamicsDocument
 from stores.results import PROPERTIES, Results
 
 
@@ -28,8 +28,9 @@ def export_study(
     study : str
         Name of the study.
     form : {"extxyz", "cif", "json"}
-        extxyz: final structures of all calculations with energy (eV), forces (eV/Å) and stress
-        (eV/Å^3, tension positive); cif: the same structures, one file each; json: all properties.
+        extxyz: final structures of all calculations and runs with energy (eV), and of calculations
+        forces (eV/Å) and stress (eV/Å^3, tension positive); cif: the same structures, one file
+        each; json: all properties.
     output : Path
         File; for cif, a folder.
 
@@ -67,15 +68,15 @@ def export_study(
     return len(calculations)
 
 
-def _atoms(job: dict, document: CalculationDocument) -> Atoms:
+def _atoms(job: dict, document: CalculationDocument | DynamicsDocument) -> Atoms:
     atoms = document.structure.to_ase_atoms()
-    stress = None
-    if document.stress is not None:
-        (xx, xy, xz), (_, yy, yz), (_, _, zz) = document.stress
-        stress = [value * units.GPa for value in (xx, yy, zz, yz, xz, xy)]
-    atoms.calc = SinglePointCalculator(
-        atoms, energy=document.energy, forces=document.forces, stress=stress
-    )
+    forces = stress = None
+    if isinstance(document, CalculationDocument):
+        forces = document.forces
+        if document.stress is not None:
+            (xx, xy, xz), (_, yy, yz), (_, _, zz) = document.stress
+            stress = [value * units.GPa for value in (xx, yy, zz, yz, xz, xy)]
+    atoms.calc = SinglePointCalculator(atoms, energy=document.energy, forces=forces, stress=stress)
     atoms.info.update(
         {"uuid": job["uuid"], "name": job["name"], "engine": document.engine, **job["metadata"]}
     )
