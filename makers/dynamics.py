@@ -29,7 +29,6 @@ from physics.dynamics.summary import series, summarise
 from physics.dynamics.vibration import check_time_step, fastest_period
 from physics.errors import InputError
 from physics.potentials.calculator import MTPCalculator
-from physics.structures.supercell import supercell
 from stores.documents import DynamicsDocument, StoredPotential, TrajectoryFile
 from stores.documents.dynamics import Driver
 from stores.hashing import input_hash
@@ -240,7 +239,9 @@ class DynamicsMaker(Maker):
         else:
             last, stopped = self._moved(atoms, calculator, potential, folder, report)
         with Trajectory(folder / TRAJECTORY) as trajectory:
-            stages = summarise(trajectory, self.protocol, atoms, last.step)
+            stages = summarise(
+                trajectory, self.protocol, atoms, last.step, self._kept_grades(folder)
+            )
             stride = math.ceil(len(trajectory) / POINTS)
             points = series(trajectory.frames(step=stride), atoms)
         engine = get_engine(self.engine) if potential is None else None
@@ -320,6 +321,13 @@ class DynamicsMaker(Maker):
             stopped = run.go()
         return run.last, stopped
 
+    def _kept_grades(self, folder: Path) -> list[tuple[int, float]]:
+        """Give step and grade of the configurations that were kept."""
+        if self.grading is None:
+            return []
+        with Trajectory(folder / EXTRAPOLATING) as kept:
+            return list(zip(kept.steps.tolist(), kept.grades.tolist(), strict=True))
+
     def _calculator(self, potential: StoredPotential | None) -> Calculator:
         if potential is None:
             return get_engine(self.engine).calculator()
@@ -369,25 +377,3 @@ class _Log:
                 "step %d of %d: %.0f K, %.6g eV",
                 frame.step, self._protocol.steps, frame.temperature, frame.energy,
             )  # fmt: skip
-
-
-@job
-def repeat_cell(structure: Structure, atoms: int, *, in_plane: bool = False) -> Structure:
-    """
-    Repeat a cell for molecular dynamics.
-
-    Parameters
-    ----------
-    structure : Structure
-        The cell, Å.
-    atoms : int
-        Least number of atoms.
-    in_plane : bool
-        Whether it is repeated in the xy plane alone, as a boundary is.
-
-    Returns
-    -------
-    Structure
-        The supercell.
-    """
-    return supercell(structure, atoms, (0, 1) if in_plane else (0, 1, 2))

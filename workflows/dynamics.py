@@ -8,7 +8,8 @@ from jobflow import Flow, Job, Maker, OutputReference
 from pymatgen.core import Structure
 
 from makers.dataset import collect_frames
-from makers.dynamics import DynamicsMaker, repeat_cell
+from makers.dynamics import DynamicsMaker
+from makers.supercell import repeat_cell
 from stores.documents import DatasetDocument, DynamicsDocument, StoredPotential
 from workflows.potential import PotentialFlowMaker
 

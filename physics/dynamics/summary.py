@@ -1,7 +1,7 @@
 """What a run gave, stage by stage."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
@@ -123,7 +123,11 @@ def series(frames: Iterable[Frame], atoms: Atoms) -> Series:
 
 
 def summarise(
-    frames: Iterable[Frame], protocol: Protocol, atoms: Atoms, steps: int
+    frames: Iterable[Frame],
+    protocol: Protocol,
+    atoms: Atoms,
+    steps: int,
+    kept: Iterable[tuple[int, float]] = (),
 ) -> list[StageSummary]:
     """
     Summarise the stages of a run that have begun.
@@ -138,6 +142,8 @@ def summarise(
         The atoms, for their elements and masses.
     steps : int
         Steps done in all; there may be some after the last frame.
+    kept : iterable of (int, float)
+        Step and grade of configurations that were kept beside the frames.
 
     Returns
     -------
@@ -160,7 +166,21 @@ def summarise(
         statistics = _Statistics(*next(stages), statistics.last, atoms)
     if statistics is not None:
         summaries.append(statistics.summary(steps))
-    return summaries
+    beside = list(kept)
+    return [
+        _with_grades(summary, start, beside)
+        for summary, start in zip(summaries, protocol.starts, strict=False)
+    ]
+
+
+def _with_grades(
+    summary: StageSummary, start: int, kept: Iterable[tuple[int, float]]
+) -> StageSummary:
+    """Let the largest grade be that of all configurations of a stage."""
+    grades = [grade for step, grade in kept if start <= step <= start + summary.steps]
+    if summary.largest_grade is not None:
+        grades.append(summary.largest_grade)
+    return replace(summary, largest_grade=max(grades, default=None))
 
 
 def squared_displacements(first: Frame, last: Frame, atoms: Atoms) -> dict[str, float]:

@@ -85,3 +85,11 @@ def test_pressure_of_an_ideal_gas() -> None:
     assert frame(0, ATOMS.positions).pressure is None
     pushed = frame(0, ATOMS.positions, temperature=0.0, stress=-np.diag([1.0, 2.0, 6.0]))
     assert pushed.pressure == pytest.approx(3.0)
+
+
+def test_the_largest_grade_may_be_between_two_frames() -> None:
+    protocol = Protocol((Stage("a", 10, 300), Stage("b", 10, 300), Stage("c", 10, 300)))
+    frames = [frame(step, ATOMS.positions, grade=1.5) for step in (0, 10, 20)]
+    frames.append(frame(30, ATOMS.positions))
+    found = summarise(frames, protocol, ATOMS, 30, kept=[(3, 2.5), (7, 2.1), (28, 4.0)])
+    assert [stage.largest_grade for stage in found] == [2.5, 1.5, 4.0]
