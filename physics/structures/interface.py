@@ -14,7 +14,7 @@ from physics.errors import InputError
 from physics.structures.composition import POLYANIONS, ions_of
 from physics.structures.contacts import thresholds
 from physics.structures.crystal import Crystal
-from physics.structures.packing import pack
+from physics.structures.packing import cell_of, pack
 from physics.structures.relief import relieve
 from physics.structures.slab import Slab, slab, terminations
 from physics.structures.units import Units, find_units
@@ -117,7 +117,7 @@ def glass_slab(
     density : float
         g/cm^3.
     thickness : float
-        Å; whole ions make it a little more or less.
+        Å, at least; whole ions make it a little more.
     rng : Generator
         Source of the random numbers.
     anions : sequence of str
@@ -140,6 +140,8 @@ def glass_slab(
     composition = Composition(formula)
     atoms = density * volume * N_A * 1e-24 / composition.weight * composition.num_atoms
     ions = ions_of(formula, atoms=atoms, anions=anions)
+    if cell_of(ions, density, grain.cell).c < thickness:
+        ions = ions_of(formula, atoms=atoms + composition.num_atoms, anions=anions)
     return pack(ions, density, rng, in_plane=grain.cell)
 
 

@@ -34,10 +34,13 @@ class PropertyBuilder(Builder):
     ----------
     source, target : type of Document
         Class of the job output and of the property.
+    criteria : dict
+        What else holds for the jobs that are analysed, as a query of the store.
     """
 
     source: ClassVar[type[Document]]
     target: ClassVar[type[PropertyDocument]]
+    criteria: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, jobs: Store, properties: Store, chunk_size: int = 100) -> None:
         self.jobs = jobs
@@ -77,7 +80,7 @@ class PropertyBuilder(Builder):
             d["uuid"]: (d["last_updated"], d["versions"].get("thioflow"))
             for d in self.properties.query(properties=["uuid", "last_updated", "versions.thioflow"])
         }
-        criteria = {"output.@class": self.source.__name__}
+        criteria = {"output.@class": self.source.__name__, **self.criteria}
         stale = [
             (job["uuid"], job["index"])
             for job in self.jobs.query(criteria, properties=["uuid", "index", "completed_at"])

@@ -1,7 +1,6 @@
 """Annealed interfaces of a crystal and a glass, and what both sides are made of."""
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +22,8 @@ class InterfaceBuilder(PropertyBuilder):
 
     source = InterfaceDocument
     target = AnnealedInterfaceDocument
-
-    def get_items(self) -> Iterator[dict[str, Any]]:
-        """
-        Find the annealed interfaces whose property is missing or stale.
-
-        Yields
-        ------
-        dict
-            A stored job; those that only joined both sides are left out.
-        """
-        for job in super().get_items():
-            if job["output"]["crystal_displacement"] is not None:
-                yield job
+    criteria: ClassVar[dict[str, Any]] = {"output.crystal_displacement": {"$ne": None}}
+    """Those that only joined both sides have none."""
 
     def analyse(
         self, output: InterfaceDocument, common: dict[str, Any]
