@@ -112,7 +112,8 @@ def prepare(stage: Stage, step: int) -> str:
     Let LAMMPS calculate forces and set up its fixes.
 
     It takes the mass of a barostat from the temperature at which it is set up; here that is the
-    one at the start of the stage even if the run is taken up within it.
+    one at the start of the stage even if the run is taken up within it. Of Langevin dynamics it
+    stays that of the first stage at constant pressure.
 
     Parameters
     ----------
