@@ -1,5 +1,6 @@
 """The flow of amorphous/crystal interfaces: packed, quenched, joined and annealed, for real."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -164,7 +165,7 @@ def test_both_sides_are_joined_at_two_interfaces(finished: dict[str, Any]) -> No
 def test_what_is_smaller_than_published_is_told(finished: dict[str, Any]) -> None:
     told = " ".join(finished["join interface"].warnings)
     assert "the crystal is 18.8 Å thick, expected at least 25 Å" in told
-    assert "the glass is 13." in told
+    assert re.search(r"the glass is 1[3-5]\.\d Å thick, expected at least 25 Å", told)
     assert f"has {finished['join interface'].atoms} atoms, expected at least 10000" in told
 
 
