@@ -54,6 +54,33 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
+@contextmanager
+def sole(folder: Path) -> Iterator[None]:
+    """
+    Hold a folder for this process alone, until the end of the context.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; it exists.
+
+    Raises
+    ------
+    InputError
+        If another process works in it.
+    """
+    lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _locked(lock):
+            raise InputError(
+                f"{folder} is being worked on by another process; wait for it, or choose another "
+                "folder"
+            )
+        yield
+    finally:
+        os.close(lock)
+
+
 def claim(folder: Path, key: str) -> None:
     """
     Mark a folder as that of a run, or see that it is.

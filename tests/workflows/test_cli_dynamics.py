@@ -1,5 +1,6 @@
 """`thioflow md` as a user meets it."""
 
+import fcntl
 import shutil
 import signal
 import subprocess
@@ -103,3 +104,12 @@ def test_a_folder_of_another_run_is_refused(copper_file: Path) -> None:
     done = thioflow(*run, "-T", "400", status=2)
     assert "has a run with other settings" in done.stderr
     assert Path("run/run.json").read_text() == before
+
+
+def test_a_folder_in_which_another_process_runs_is_left_to_it(copper_file: Path) -> None:
+    Path("run").mkdir()
+    with Path("run/lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = thioflow(*EMT, "-t", "0.02", "-o", "run", status=2)
+    assert "is being worked on by another process" in done.stderr
+    assert [path.name for path in Path("run").iterdir()] == ["lock"]

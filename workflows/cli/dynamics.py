@@ -140,6 +140,7 @@ def md(
 
     from makers.dynamics import MTP, DynamicsMaker
     from makers.dynamics_run import Output
+    from makers.run_folder import sole
     from physics.dynamics.grading import Grading
     from physics.dynamics.melt_quench import PROFILES
     from physics.dynamics.protocol import Protocol, Stage
@@ -182,7 +183,7 @@ def md(
     cell = supercell(load_structure(structure), atoms)
     maker.key(cell, stored)
     folder.mkdir(parents=True, exist_ok=True)
-    with warnings_told(), _progress(protocol.steps) as report:
+    with sole(folder), warnings_told(), _progress(protocol.steps) as report:
         document = maker.run(cell, stored, folder=folder.resolve(), report=report)
     dumpfn(document, folder / RECORD)
     write_structures({folder / FINAL: document.structure}, force=True)
