@@ -12,6 +12,7 @@ from physics.errors import InputError
 from physics.structures.construction import Construction
 from physics.structures.crystal import Crystal
 from physics.structures.request import Request, build
+from physics.structures.slab import layer_cell
 from physics.structures.units import bond_lengths
 from stores.documents import (
     BuiltBoundaryDocument,
@@ -245,7 +246,7 @@ class RelaxBoundaryMaker(Maker):
         -------
         Response
             Replaced by the relaxations and their collection, a `RelaxedBoundaryDocument`; the
-            output is the candidate of lowest energy, a `BuiltCandidate`.
+            output is the candidate of lowest energy, with the fields of `BestBoundary`.
         """
         metadata = CURRENT_JOB.job.metadata if CURRENT_JOB.job else {}
         candidates: list[Job] = []
@@ -268,11 +269,15 @@ class RelaxBoundaryMaker(Maker):
             uuids=[relaxation.uuid for relaxation in candidates],
             parents=[*parents, *(relaxation.uuid for relaxation in (*candidates, *strained))],
         )
-        flow = Flow(
-            [*candidates, *strained, collect],
-            collect.output.candidates[0].built,
-            name=built.label,
-        )
+        best = {
+            "label": built.label,
+            "crystal": built.crystal,
+            "built": collect.output.candidates[0].built,
+            "energy": collect.output.candidates[0].energy,
+            "bulks": [relaxation.output.structure for relaxation in strained] or _oriented(built),
+            "bulk_energies": collect.output.bulk_energies,
+        }
+        flow = Flow([*candidates, *strained, collect], best, name=built.label)
         for part, step in [
             *((relaxation, "relax boundary") for relaxation in candidates),
             *((relaxation, "relax strained bulk") for relaxation in strained),
@@ -357,6 +362,12 @@ def collect_boundary(
             key=lambda relaxed: relaxed.energy / len(relaxed.built.structure),
         ),
     )
+
+
+def _oriented(built: BuiltBoundaryDocument) -> list[Structure]:
+    """Give the bulk of both grains of a boundary without strain, its normal along z."""
+    crystal = Crystal(built.crystal, bond_lengths(built.bonds), built.charges, RELAXED_SYMPREC)
+    return [layer_cell(crystal, crystal.plane(plane), np.eye(2)) for plane in built.geometry.planes]
 
 
 def _per_atom(

@@ -10,6 +10,7 @@ import numpy as np
 from jobflow import Maker, job
 from pymatgen.core import Structure
 
+from makers.cost import cpu_seconds
 from makers.engines import get_engine
 from stores.documents import CalculationDocument
 from stores.hashing import input_hash
@@ -116,9 +117,9 @@ class CalculationMaker(Maker):
         engine = get_engine(self.engine)
         engine.require()
         engine.require_elements(structure)
-        start = time.perf_counter()
+        start, used = time.perf_counter(), cpu_seconds()
         result = engine.run(self.maker, structure, prev_dir)
-        seconds = time.perf_counter() - start
+        seconds, used = time.perf_counter() - start, cpu_seconds() - used
         numbers = [result.energy, *np.ravel(result.forces), *np.ravel(result.stress or 0.0)]
         if not np.all(np.isfinite(numbers)):
             raise RuntimeError(
@@ -146,5 +147,6 @@ class CalculationMaker(Maker):
             converged=converged,
             steps=result.steps,
             seconds=seconds,
+            cpu_seconds=used,
             directory=str(Path.cwd()),
         )

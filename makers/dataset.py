@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from ase import Atoms
 from jobflow import Maker, job
 
 from physics.errors import InputError
@@ -13,10 +15,12 @@ from stores.documents import (
     DatasetDocument,
     DynamicsDocument,
     GradeDocument,
+    LabelledDocument,
     SplitDocument,
     merge_warnings,
 )
 from stores.hashing import input_hash
+from stores.trajectories.reader import Trajectory
 
 LEAK = (
     "the test set was drawn at random: if configurations are frames of trajectories, its errors "
@@ -201,12 +205,8 @@ def collect_frames(
     images, names = [], []
     for run, group in zip(runs, groups, strict=True):
         with run.trajectory.open() as trajectory:
-            frames = [trajectory.atoms(frame) for frame in trajectory.frames(every, None, every)]
-        if any("forces" not in atoms.calc.results for atoms in frames):
-            raise InputError(
-                f"the trajectory of a {run.engine} run, {run.trajectory.path}, has no forces; "
-                "run it again with Output(forces=True)"
-            )
+            places = range(every, run.trajectory.frames, every)
+            frames = [_frame(trajectory, place, run) for place in places]
         images += frames
         names += [group] * len(frames)
     return DatasetDocument.from_images(
@@ -216,3 +216,129 @@ def collect_frames(
         warnings=merge_warnings(*(run.warnings for run in runs)),
         parents=parents or [],
     )
+
+
+@job(data=BLOB, output_schema=DatasetDocument)
+def collect_stages(
+    runs: list[DynamicsDocument],
+    groups: list[str],
+    counts: list[int],
+    parents: list[str] | None = None,
+) -> DatasetDocument:
+    """
+    Collect frames of each stage of molecular dynamics, with their labels.
+
+    Parameters
+    ----------
+    runs : list of DynamicsDocument
+        Runs whose trajectories have forces, all of as many stages.
+    groups : list of str
+        Group of the frames of each run.
+    counts : list of int
+        Frames of each stage, evenly spaced up to its end.
+    parents : list of str, optional
+        Jobs that made the runs.
+
+    Returns
+    -------
+    DatasetDocument
+        The frames, labelled.
+
+    Raises
+    ------
+    InputError
+        If a trajectory is not where it was, or has no forces, or a stage has fewer frames.
+    """
+    images, names, heard = [], [], []
+    for run, group in zip(runs, groups, strict=True):
+        with run.trajectory.open() as trajectory:
+            for stage, start, count in zip(
+                run.protocol.stages, run.protocol.starts, counts, strict=True
+            ):
+                inside = np.flatnonzero(
+                    (trajectory.steps > start) & (trajectory.steps <= start + stage.steps)
+                )
+                if len(inside) < count:
+                    if run.stopped is None:
+                        raise InputError(
+                            f"{count} frames of stage '{stage.name}' of {run.label} were asked "
+                            f"for, which has {len(inside)}; write frames more often"
+                        )
+                    heard.append(f"{group}: no frames of stage '{stage.name}', {run.stopped}")
+                    break
+                places = inside[np.linspace(len(inside) - 1, 0, count).round().astype(int)][::-1]
+                images += [_frame(trajectory, int(place), run) for place in places]
+                names += [group] * count
+    return DatasetDocument.from_images(
+        images,
+        names,
+        source=f"molecular dynamics with {', '.join(sorted({run.engine for run in runs}))}",
+        warnings=merge_warnings(heard, *(run.warnings for run in runs)),
+        parents=parents or [],
+    )
+
+
+@job(data=BLOB, output_schema=DatasetDocument)
+def extend_dataset(
+    dataset: DatasetDocument, labelled: LabelledDocument, parents: list[str] | None = None
+) -> DatasetDocument:
+    """
+    Add labelled configurations to a data set.
+
+    Parameters
+    ----------
+    dataset : DatasetDocument
+        The data set.
+    labelled : LabelledDocument
+        What is added at its end.
+    parents : list of str, optional
+        Jobs that made both.
+
+    Returns
+    -------
+    DatasetDocument
+        Both together.
+    """
+    together = DatasetDocument.from_images(
+        [*dataset.to_images(), *labelled.dataset.to_images()],
+        source=f"{dataset.source}, {labelled.dataset.source}"
+        if labelled.dataset.source not in dataset.source
+        else dataset.source,
+        versions=dataset.versions,
+        warnings=merge_warnings(dataset.warnings, labelled.warnings),
+        parents=parents or [],
+    )
+    key = input_hash("extend_dataset", {}, parents=[dataset.input_hash, labelled.input_hash])
+    return together.model_copy(update={"input_hash": key})
+
+
+@job(data=BLOB, output_schema=DatasetDocument)
+def take_labels(labelled: LabelledDocument, parents: list[str] | None = None) -> DatasetDocument:
+    """
+    Take the configurations that an engine labelled.
+
+    Parameters
+    ----------
+    labelled : LabelledDocument
+        What the engine gave.
+    parents : list of str, optional
+        Job that made it.
+
+    Returns
+    -------
+    DatasetDocument
+        The labelled configurations.
+    """
+    return labelled.dataset.model_copy(update={"parents": parents or []})
+
+
+def _frame(trajectory: Trajectory, place: int, run: DynamicsDocument) -> Atoms:
+    """Give a frame with its labels."""
+    (frame,) = trajectory.frames(place, place + 1)
+    atoms = trajectory.atoms(frame)
+    if "forces" not in atoms.calc.results:
+        raise InputError(
+            f"the trajectory of a {run.engine} run, {run.trajectory.path}, has no forces; run it "
+            "again with Output(forces=True)"
+        )
+    return atoms

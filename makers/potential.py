@@ -12,6 +12,7 @@ import numpy as np
 from ase import Atoms
 from jobflow import Maker, job
 
+from makers.cost import cpu_seconds
 from makers.mlip import Mlip
 from physics.errors import InputError
 from physics.potentials.choice import operations
@@ -32,6 +33,7 @@ from stores.documents import (
 from stores.documents.potential import FittingEngine, Label, packed_predictions
 from stores.documents.stored_potential import potential_text
 from stores.hashing import input_hash
+from stores.recordings import recorded
 from stores.versions import versions
 
 logger = logging.getLogger(__name__)
@@ -137,11 +139,19 @@ class FitMaker(Maker):
                 f"{self.starts} starts were given, expected at least one, and one where the "
                 "search begins with a trained potential"
             )
-        images = training.to_images()
         key = input_hash(
-            "FitMaker", self, training=training.checksum, begin=begin.checksum if begin else None
+            "FitMaker", self, training=training.input_hash, begin=begin.checksum if begin else None
         )
-        start = time.perf_counter()
+        document = recorded(
+            lambda: self._fitted(training, begin, key), key, self.name, PotentialDocument
+        )
+        return document.model_copy(update={"parents": parents or []})
+
+    def _fitted(
+        self, training: DatasetDocument, begin: PotentialDocument | None, key: str
+    ) -> PotentialDocument:
+        images = training.to_images()
+        start, used = time.perf_counter(), cpu_seconds()
         fits = []
         for seed in range(self.seed, self.seed + self.starts):
             first = begin.potential() if begin else self._untrained(images, seed)
@@ -155,7 +165,6 @@ class FitMaker(Maker):
             heard.append(f"the fit did not converge in {self.max_steps} steps; allow more")
         return PotentialDocument(
             input_hash=key,
-            parents=parents or [],
             versions=versions(*PACKAGES),
             warnings=merge_warnings(training.warnings, heard),
             engine=self.engine,
@@ -174,6 +183,7 @@ class FitMaker(Maker):
             start_losses=final,
             converged=fit.converged if self.engine == "thioflow" else None,
             seconds=time.perf_counter() - start,
+            cpu_seconds=cpu_seconds() - used,
             training=DatasetErrors.of(predictions(fit.potential, images), training),
         )
 
@@ -216,6 +226,7 @@ class EvaluateMaker(Maker):
         self,
         potential: PotentialDocument,
         dataset: DatasetDocument,
+        training: DatasetDocument | None = None,
         parents: list[str] | None = None,
     ) -> EvaluationDocument:
         """
@@ -227,8 +238,10 @@ class EvaluateMaker(Maker):
             The potential.
         dataset : DatasetDocument
             Configurations with labels.
+        training : DatasetDocument, optional
+            The training set, to see that none of them is in it.
         parents : list of str, optional
-            Jobs that made both.
+            Jobs that made these.
 
         Returns
         -------
@@ -238,8 +251,14 @@ class EvaluateMaker(Maker):
         Raises
         ------
         InputError
-            If a configuration has no energy, or an element that the potential does not know.
+            If a configuration has no energy, or an element that the potential does not know, or
+            is in the training set.
         """
+        if training is not None and (shared := dataset.shared_with(training)):
+            raise InputError(
+                f"{len(shared)} of {dataset.n_configurations} configurations that were held out "
+                f"are in the training set, the first one number {shared[0]}; keep both apart"
+            )
         model, images = potential.potential(), dataset.to_images()
         predictions(model, images[:1])  # compiles
         start = time.perf_counter()

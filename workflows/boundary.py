@@ -81,7 +81,8 @@ class BoundaryFlowMaker(Maker):
         Returns
         -------
         Flow
-            Its output is a list of the lowest candidates (`BuiltCandidate`), one for each boundary.
+            Its output is a list of the lowest candidates, one for each boundary, each with the
+            fields of `BestBoundary`.
 
         Raises
         ------

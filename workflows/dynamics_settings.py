@@ -23,6 +23,7 @@ from stores.documents import StoredPotential
 from workflows.elastic import ElasticFlowMaker
 from workflows.glass import GlassFlowMaker
 from workflows.glass_settings import FRAMES, GlassSettings
+from workflows.learning_settings import LearningSettings
 from workflows.potential import PotentialFlowMaker
 from workflows.potential_file import read_stored_potential
 from workflows.study_settings import Name, StudyModel
@@ -170,10 +171,15 @@ class PotentialSettings(StudyModel):
         default=[0.0], min_length=1, description="of all lengths of the crystal, one run for each"
     )
     seed: int = Field(default=0, ge=0, description="seed of all that is drawn")
+    learning: LearningSettings | None = Field(
+        default=None, description="active learning; {} for all defaults"
+    )
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
         self.run_maker("emt")
+        if self.file is not None and self.learning is not None:
+            raise ValueError("file and learning given, expected one of them")
         if not all(abs(strain) <= LARGEST_STRAIN for strain in self.strains):
             raise ValueError(
                 f"strains {self.strains} given, expected each at most {LARGEST_STRAIN} either way"

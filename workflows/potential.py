@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
+from typing import cast
 
-from jobflow import Flow, Job, Maker, OnMissing
+from jobflow import Flow, Job, Maker, OnMissing, OutputReference
 
 from makers.choice import choose_potential
 from makers.dataset import SplitMaker, keep_dataset
@@ -108,13 +109,13 @@ class SearchFlowMaker(Maker):
     label: Label = "energy"
     cost: Cost = "operations"
 
-    def make(self, dataset: DatasetDocument) -> Flow:
+    def make(self, dataset: DatasetDocument | OutputReference) -> Flow:
         """
         Assemble the flow.
 
         Parameters
         ----------
-        dataset : DatasetDocument
+        dataset : DatasetDocument or OutputReference
             Labelled configurations.
 
         Returns
@@ -132,7 +133,9 @@ class SearchFlowMaker(Maker):
                 f"cutoffs {list(self.cutoffs)} and levels {list(self.levels)} were given, expected "
                 "at least one of each"
             )
-        if len(set(self.split.divide(dataset.groups).test_blocks.tolist())) < 2:
+        if isinstance(dataset, DatasetDocument) and (
+            len(set(self.split.divide(dataset.groups).test_blocks.tolist())) < 2
+        ):
             raise InputError(
                 f"a test set of one block of {dataset.n_configurations} configurations was asked "
                 "for, expected at least two for a standard error; give more blocks or a larger "
@@ -169,9 +172,9 @@ class SearchFlowMaker(Maker):
         return Flow([keep, split, *fits, *evaluations, choose], choose.output, name=self.name)
 
 
-def _divided(dataset: DatasetDocument, split: SplitMaker) -> tuple[Job, Job]:
+def _divided(dataset: DatasetDocument | OutputReference, split: SplitMaker) -> tuple[Job, Job]:
     """Keep a data set, and divide it."""
-    keep = keep_dataset(dataset)
+    keep = keep_dataset(cast("DatasetDocument", dataset))
     keep.update_metadata({"step": "keep data set"})
     divide = split.make(keep.output, parents=[keep.uuid])
     divide.update_metadata({"step": "split data set"})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from jobflow import Flow, Job
 from pydantic import Field, model_validator
@@ -11,16 +11,22 @@ from pymatgen.core import Structure
 from makers.calculation import calculation
 from makers.engine import Engine
 from makers.engines import get_engine
-from makers.potential import keep_potential
+from makers.training_cell import TrainingCellMaker
 from physics.errors import InputError
 from physics.structures.construction import Construction
+from physics.structures.crystal import Crystal
+from physics.structures.request import in_structure_axes
+from physics.structures.units import bond_lengths
 from stores.hashing import input_hash
 from workflows.boundary import BoundaryFlowMaker
-from workflows.dynamics import LargeDynamicsFlowMaker, TrainingFlowMaker
+from workflows.dynamics import LargeDynamicsFlowMaker
 from workflows.dynamics_settings import DynamicsSettings, GlassEntry, PotentialSettings
 from workflows.elastic import ElasticFlowMaker
 from workflows.interface_settings import InterfaceEntry
+from workflows.learning_settings import LearningSettings
+from workflows.marks import of_system
 from workflows.study_file import read_structure, read_yaml, validated
+from workflows.study_potential import StudyPotential
 from workflows.study_settings import (
     BoundaryEntry,
     BoundarySettings,
@@ -30,11 +36,6 @@ from workflows.study_settings import (
     StudyModel,
     System,
 )
-
-POTENTIAL = "potential"
-"""What stands for a system in jobs of the potential."""
-
-FlowOrJob = TypeVar("FlowOrJob", Flow, Job)
 
 
 class Study(StudyModel):
@@ -181,19 +182,32 @@ class Study(StudyModel):
         """
         flows: list[Flow | Job] = []
         boundaries: dict[str, list[Any]] = {}
+        elastic: dict[str, Any] = {}
         for system, structure in structures.items():
             if self.elastic is not None:
-                flows.append(_of(self._elastic(self.elastic).make(structure), system))
+                tensor = self._elastic(self.elastic).make(structure)
+                elastic[system] = tensor.output
+                flows.append(of_system(tensor, system))
             if self.boundaries:
                 energies = self._boundaries(self.boundary).make(structure)
                 boundaries[system] = energies.output
-                flows.append(_of(energies, system))
+                flows.append(of_system(energies, system))
         glasses = [self._glass(g, structures) for g in self.glasses if not g.potential]
-        flows += glasses
-        flows += [self._interface(i, structures) for i in self.interfaces if not i.potential]
+        interfaces = [self._interface(i, structures) for i in self.interfaces if not i.potential]
+        flows += [*glasses, *interfaces]
         if self.potential is not None:
-            trained, potential = self._potential(self.potential, structures, glasses)
-            flows.append(trained)
+            learning = self.potential.learning
+            made, potential = StudyPotential(
+                self.potential,
+                self.engine,
+                structures,
+                glasses=glasses,
+                interfaces=interfaces,
+                boundaries=boundaries,
+                cells=self._cells(learning, structures) if learning else {},
+                elastic=elastic,
+            ).make()
+            flows.append(made)
             flows += [self._glass(g, structures, potential) for g in self.glasses if g.potential]
             flows += [
                 self._interface(i, structures, potential) for i in self.interfaces if i.potential
@@ -246,29 +260,38 @@ class Study(StudyModel):
         stored = self.potential.read() if self.potential is not None else None
         return stored is None or stored.active_set is not None
 
-    def _potential(
-        self, settings: PotentialSettings, structures: dict[str, Structure], glasses: list[Flow]
-    ) -> tuple[Flow | Job, Any]:
-        """Give the jobs that the potential comes from, and the reference to it."""
-        stored = settings.read()
-        if stored is not None:
-            keep = keep_potential(stored)
-            keep.update_metadata({"step": "keep potential"})
-            return _of(keep, POTENTIAL), keep.output
-        jobs: list[Flow | Job] = []
-        groups = []
-        for system, structure in structures.items():
-            for strain in settings.strains:
-                strained = structure.copy().apply_strain(strain)
-                run = settings.run_maker(self.engine).make(strained)
-                run.append_name(f", {100 * strain:+g} %")
-                run.update_metadata({"step": "run to train on"})
-                jobs.append(_of(run, system))
-                groups.append(f"{system} {strain:+g}")
-        runs = [run.output for run in jobs] + [run for glass in glasses for run in glass.output]
-        groups += [glass.name for glass in glasses for _ in glass.output]
-        training = TrainingFlowMaker(potential=settings.flow_maker()).make(runs, groups)
-        return Flow([*jobs, _of(training, POTENTIAL)], name="potential"), training.output
+    def _cells(
+        self, learning: LearningSettings, structures: dict[str, Structure]
+    ) -> dict[str, list[TrainingCellMaker]]:
+        """Give what builds the training cells of the boundaries of each system."""
+        bonds, charges = self.boundary.bonds, self.boundary.charges
+        return {
+            system: [
+                TrainingCellMaker(
+                    request=in_structure_axes(
+                        Crystal(structure, bond_lengths(bonds), charges), entry.request()
+                    ),
+                    label=entry.request().label,
+                    axes=entry.axes,
+                    construction=self._construction(),
+                    max_atoms=learning.cells.max_atoms,
+                    coverage=learning.cells.coverage,
+                    bonds=bonds,
+                    charges=charges,
+                )
+                for entry in self.boundaries
+            ]
+            for system, structure in structures.items()
+            if self.boundaries
+        }
+
+    def _construction(self) -> Construction:
+        return Construction(
+            keep=self.boundary.candidates,
+            **self.boundary.model_dump(
+                include={"separation", "translations", "max_strain", "max_area", "max_atoms"}
+            ),
+        )
 
     def _dynamics(
         self,
@@ -281,25 +304,20 @@ class Study(StudyModel):
         flows = []
         for system, structure in structures.items():
             flow = LargeDynamicsFlowMaker("bulk", runs, settings.atoms).make(structure, potential)
-            flows.append(_of(flow, system))
+            flows.append(of_system(flow, system))
             if settings.boundaries:
                 for entry, built in zip(self.boundaries, boundaries.get(system, []), strict=False):
                     maker = LargeDynamicsFlowMaker(
                         entry.request().label, runs, settings.atoms, in_plane=True
                     )
-                    flows.append(_of(maker.make(built.structure, potential), system))
+                    flows.append(of_system(maker.make(built.built.structure, potential), system))
         return flows
 
     def _boundaries(self, settings: BoundarySettings) -> BoundaryFlowMaker:
         tight: dict[str, Any] = {"fmax": settings.fmax / 10, "steps": settings.steps}
         return BoundaryFlowMaker(
             boundaries=[entry.request() for entry in self.boundaries],
-            construction=Construction(
-                keep=settings.candidates,
-                **settings.model_dump(
-                    include={"separation", "translations", "max_strain", "max_area", "max_atoms"}
-                ),
-            ),
+            construction=self._construction(),
             bulk=calculation(self.engine, "relax", **tight),
             strained=calculation(self.engine, "relax", cell="normal", **tight),
             relax=calculation(
@@ -330,13 +348,6 @@ class Study(StudyModel):
             symmetry=settings.symmetry,
             symprec=settings.symprec,
         )
-
-
-def _of(flow: FlowOrJob, system: str) -> FlowOrJob:
-    """Say in the name and in the metadata of jobs which system they are of."""
-    flow.append_name(f"{system}: ", prepend=True)
-    flow.update_metadata({"system": system})
-    return flow
 
 
 def _require_known(

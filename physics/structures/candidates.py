@@ -30,7 +30,33 @@ PUSHES = 3
 MOST_REMOVED = 4
 """Formula units taken out at each boundary before a plane is given up."""
 
+SAME_CUT = 1e-4
+"""Cuts that differ by less, in units of the layer spacing, are one."""
+
 FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """
+    How two grains are put together, whatever their thickness.
+
+    Parameters
+    ----------
+    cuts : tuple of float
+        Heights of the cuts of both crystals in units of the layer spacings.
+    shift : tuple of float
+        Translation of the upper grain in units of the in-plane cell vectors.
+    gap : float
+        Distance of the cuts, Å.
+    removed : int
+        Formula units taken out at each boundary.
+    """
+
+    cuts: tuple[float, float]
+    shift: tuple[float, float]
+    gap: float
+    removed: int = 0
 
 
 @dataclass(frozen=True)
@@ -127,6 +153,54 @@ def candidates(
         if len(built) == keep:
             break
     return built or [_thinned(best[0], thresholds)]
+
+
+def joined(terminations: Sequence[Grains], thresholds: Thresholds, joint: Joint) -> Candidate:
+    """
+    Build one boundary, without a search.
+
+    Parameters
+    ----------
+    terminations : sequence of Grains
+        The slabs of each termination.
+    thresholds : Thresholds
+        Shortest allowed distances.
+    joint : Joint
+        What is wanted.
+
+    Returns
+    -------
+    Candidate
+        It.
+
+    Raises
+    ------
+    InputError
+        If there are no such cuts, or the units find no room.
+    """
+    for grains in terminations:
+        if np.abs(np.subtract(grains.cuts, joint.cuts)).max() < SAME_CUT:
+            break
+    else:
+        known = [_rounded(grains.cuts) for grains in terminations]
+        raise InputError(
+            f"given the cuts {_rounded(joint.cuts)}, expected one of {known}; give the crystal and "
+            "the boundary that they are of"
+        )
+    shift = np.array(joint.shift) @ grains.cell
+    overlap = _overlap(grains, thresholds, shift[None], np.array([joint.gap]))
+    trial = _Trial(0.0, 0, grains, shift, joint.gap, float(overlap[0, 0]))
+    candidate = _relieved(trial, thresholds, joint.removed)
+    if candidate is None:
+        raise InputError(
+            f"the units find no room at a translation of {_rounded(joint.shift)} and a gap of "
+            f"{joint.gap:g} Å; give another translation, a larger gap or more layers"
+        )
+    return candidate
+
+
+def _rounded(values: tuple[float, float]) -> str:
+    return f"({values[0]:.4f}, {values[1]:.4f})"
 
 
 def _trials(

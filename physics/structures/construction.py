@@ -8,7 +8,7 @@ from pymatgen.core import Structure
 
 from physics.errors import InputError
 from physics.structures.bicrystal import Grains
-from physics.structures.candidates import Candidate, candidates
+from physics.structures.candidates import Candidate, Joint, candidates, joined
 from physics.structures.contacts import thresholds
 from physics.structures.geometry import Geometry
 
@@ -158,9 +158,14 @@ class GrainBoundary:
     removed: int
     bulks: tuple[Structure, ...]
 
+    @property
+    def joint(self) -> Joint:
+        """How its grains are put together."""
+        return Joint(self.cuts, self.shift, self.gap, self.removed)
+
 
 def best_boundaries(
-    stacks: list[Grains], geometry: Geometry, how: Construction
+    stacks: list[Grains], geometry: Geometry, how: Construction, joint: Joint | None = None
 ) -> list[GrainBoundary]:
     """
     Build the best candidates of a boundary.
@@ -173,6 +178,8 @@ def best_boundaries(
         What is built.
     how : Construction
         How.
+    joint : Joint, optional
+        The only candidate to build; None: search.
 
     Returns
     -------
@@ -182,15 +189,14 @@ def best_boundaries(
     Raises
     ------
     InputError
-        If the boundary stays overcrowded.
+        If the boundary stays overcrowded, or has no such candidate.
     """
     crystals = stacks[0].crystals
+    shortest = thresholds(*((crystal.primitive, crystal.units) for crystal in crystals))
+    if joint is not None:
+        return [_finished(joined(stacks, shortest, joint), geometry, how)]
     found = candidates(
-        stacks,
-        thresholds(*((crystal.primitive, crystal.units) for crystal in crystals)),
-        translations=how.translations,
-        gaps=how.gaps,
-        keep=how.keep,
+        stacks, shortest, translations=how.translations, gaps=how.gaps, keep=how.keep
     )
     return [_finished(candidate, geometry, how) for candidate in found]
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from physics.errors import InputError
 from physics.structures.bicrystal import Grains
+from physics.structures.candidates import Joint
 from physics.structures.construction import (
     Construction,
     GrainBoundary,
@@ -90,6 +91,7 @@ def tilt_boundary(
     operation: Operation = "twofold",
     allow_degenerate: bool = False,
     construction: Construction | None = None,
+    joint: Joint | None = None,
 ) -> list[GrainBoundary]:
     """
     Build the symmetric boundary on a lattice plane.
@@ -114,6 +116,8 @@ def tilt_boundary(
         Whether to build what is no boundary but the perfect crystal.
     construction : Construction, optional
         How to build.
+    joint : Joint, optional
+        The only candidate to build; None: search.
 
     Returns
     -------
@@ -149,7 +153,7 @@ def tilt_boundary(
                 equivalent=operation == "twofold" or symmetric_cut,
             )
         )
-    return best_boundaries(stacks, geometry, how)
+    return best_boundaries(stacks, geometry, how, joint)
 
 
 def twist_boundary(
@@ -196,6 +200,7 @@ def general_boundary(
     *,
     angle: float | None = None,
     construction: Construction | None = None,
+    joint: Joint | None = None,
 ) -> list[GrainBoundary]:
     """
     Join two planes of one crystal or of two: twist, asymmetric tilt, mixed, interface.
@@ -211,6 +216,8 @@ def general_boundary(
         from that of the lower, degrees, up to symmetry. None: the one with the smallest cell.
     construction : Construction, optional
         How to build; its `max_strain` and `max_area` limit the search.
+    joint : Joint, optional
+        The only candidate to build; None: search.
 
     Returns
     -------
@@ -252,7 +259,7 @@ def general_boundary(
                 bulks=bulks if match.max_strain > UNSTRAINED else (),
             )
         )
-    return best_boundaries(stacks, geometry, how)
+    return best_boundaries(stacks, geometry, how, joint)
 
 
 def general_geometry(

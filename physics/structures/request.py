@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from physics.errors import InputError
+from physics.structures.candidates import Joint
 from physics.structures.construction import Construction, GrainBoundary
 from physics.structures.crystal import Crystal
 from physics.structures.geometry import Geometry, Operation
@@ -88,7 +89,10 @@ def _bare(indices: str | None) -> str:
 
 
 def build(
-    crystal: Crystal, request: Request, construction: Construction | None = None
+    crystal: Crystal,
+    request: Request,
+    construction: Construction | None = None,
+    joint: Joint | None = None,
 ) -> list[GrainBoundary]:
     """
     Build the boundary that is asked for.
@@ -101,6 +105,8 @@ def build(
         What is wanted.
     construction : Construction, optional
         How to build.
+    joint : Joint, optional
+        The only candidate to build; None: search.
 
     Returns
     -------
@@ -122,10 +128,11 @@ def build(
             axis=_axis(crystal, request),
             operation=request.operation,
             construction=how,
+            joint=joint,
         )
     limited = replace(how, max_strain=EXACT) if placement.exact else how
     return general_boundary(
-        crystal, lower, crystal, upper, angle=placement.angle, construction=limited
+        crystal, lower, crystal, upper, angle=placement.angle, construction=limited, joint=joint
     )
 
 

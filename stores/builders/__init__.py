@@ -6,7 +6,9 @@ from stores.builders.dynamics import DynamicsBuilder
 from stores.builders.elastic import ElasticBuilder
 from stores.builders.glass import GlassBuilder, GlassElasticBuilder
 from stores.builders.interface import InterfaceBuilder
+from stores.builders.learning import LearningBuilder
 from stores.builders.potential import PotentialBuilder
+from stores.builders.validation import ValidationBuilder
 
 BUILDERS: tuple[type[PropertyBuilder], ...] = (
     ElasticBuilder,
@@ -16,6 +18,8 @@ BUILDERS: tuple[type[PropertyBuilder], ...] = (
     InterfaceBuilder,
     DynamicsBuilder,
     PotentialBuilder,
+    LearningBuilder,
+    ValidationBuilder,
 )
 
 __all__ = [
@@ -26,6 +30,8 @@ __all__ = [
     "GlassElasticBuilder",
     "GrainBoundaryBuilder",
     "InterfaceBuilder",
+    "LearningBuilder",
     "PotentialBuilder",
     "PropertyBuilder",
+    "ValidationBuilder",
 ]

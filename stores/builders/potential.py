@@ -1,6 +1,6 @@
 """Fitted potentials as they are queried."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,10 +11,16 @@ from stores.versions import versions
 
 
 class PotentialBuilder(PropertyBuilder):
-    """Derive a `FittedPotentialDocument` from each `PotentialDocument`."""
+    """
+    Derive a `FittedPotentialDocument` from each `PotentialDocument`.
+
+    Those of the sweeps of active learning are left out: its last one is given on by a job of its
+    own.
+    """
 
     source = PotentialDocument
     target = FittedPotentialDocument
+    criteria: ClassVar[dict[str, Any]] = {"metadata.sweep": {"$exists": False}}
 
     def analyse(self, output: PotentialDocument, common: dict[str, Any]) -> FittedPotentialDocument:
         """

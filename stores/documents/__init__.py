@@ -2,6 +2,7 @@
 
 from stores.documents.base import Document, PropertyDocument, merge_warnings
 from stores.documents.boundary import (
+    BestBoundary,
     BuiltBoundaryDocument,
     BuiltCandidate,
     BulkDocument,
@@ -25,6 +26,18 @@ from stores.documents.glass import (
     QuenchTensorsDocument,
 )
 from stores.documents.interface import AnnealedInterfaceDocument, InterfaceDocument
+from stores.documents.learning import (
+    ExploredDocument,
+    GradeProfile,
+    LabelledDocument,
+    LearningDocument,
+    LearningRunDocument,
+    RunRecord,
+    Seed,
+    SeedsDocument,
+    SelectionDocument,
+    SweepRecord,
+)
 from stores.documents.potential import (
     DatasetErrors,
     EvaluationDocument,
@@ -35,10 +48,18 @@ from stores.documents.potential import (
     SearchDocument,
 )
 from stores.documents.stored_potential import ActiveSetRecord, StoredPotential
+from stores.documents.training_cell import TrainingCellDocument
+from stores.documents.validation import (
+    BoundaryComparison,
+    PotentialValidationDocument,
+    ValidationDocument,
+)
 
 __all__ = [
     "ActiveSetRecord",
     "AnnealedInterfaceDocument",
+    "BestBoundary",
+    "BoundaryComparison",
     "BuiltBoundaryDocument",
     "BuiltCandidate",
     "BulkDocument",
@@ -52,23 +73,36 @@ __all__ = [
     "DynamicsRunDocument",
     "ElasticDocument",
     "EvaluationDocument",
+    "ExploredDocument",
     "FittedPotentialDocument",
     "GlassDocument",
     "GlassElasticDocument",
     "GradeDocument",
+    "GradeProfile",
     "GrainBoundaryDocument",
     "InterfaceDocument",
+    "LabelledDocument",
+    "LearningDocument",
+    "LearningRunDocument",
     "PotentialDocument",
+    "PotentialValidationDocument",
     "PropertyDocument",
     "QuenchDocument",
     "QuenchTensorsDocument",
     "RelaxedBoundaryDocument",
     "RelaxedCandidate",
+    "RunRecord",
     "SearchCandidate",
     "SearchDocument",
+    "Seed",
+    "SeedsDocument",
+    "SelectionDocument",
     "SplitDocument",
     "StoredPotential",
     "StressStrainDocument",
+    "SweepRecord",
+    "TrainingCellDocument",
     "TrajectoryFile",
+    "ValidationDocument",
     "merge_warnings",
 ]

@@ -96,6 +96,22 @@ class RelaxedBoundaryDocument(Document):
     candidates: list[RelaxedCandidate] = Field(description="lowest energy per atom first")
 
 
+class BestBoundary(BaseModel):
+    """The relaxed candidate of lowest energy and the bulk that it is compared with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str = Field(description="what the boundary is called, or was asked for as")
+    crystal: Structure = Field(description="relaxed crystal of both grains, Å")
+    built: BuiltCandidate = Field(description="how it was built; its structure is the relaxed one")
+    energy: float = Field(description="energy of the cell, eV")
+    bulks: tuple[Structure, Structure] = Field(
+        description="relaxed bulk at the strain of the lower and of the upper grain, Å; vectors a "
+        "and b lie in the plane of the boundary, which is normal to z"
+    )
+    bulk_energies: tuple[float, float] = Field(description="their energies, eV per atom")
+
+
 class CandidateResult(BaseModel):
     """What became of one candidate."""
 

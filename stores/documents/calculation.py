@@ -30,4 +30,7 @@ class CalculationDocument(Document):
     converged: bool = Field(description="whether the force criterion of a relaxation was met")
     steps: int = Field(description="configurations evaluated, the first included")
     seconds: float = Field(description="wall time of the engine, s")
+    cpu_seconds: float | None = Field(
+        default=None, description="CPU time of the engine, s; None if it was not measured"
+    )
     directory: str = Field(description="folder the job ran in")

@@ -24,6 +24,12 @@ from stores.versions import versions
 UNGROUPED = "all"
 """Group of configurations that have none."""
 
+GRID = 1e-4
+"""Configurations whose positions differ by less are the same one, Å."""
+
+SEAM = 0.1234567
+"""Where coordinates are cut that are counted within a cell: not where atoms of crystals lie."""
+
 
 class DatasetReference(BaseModel):
     """Which data set: its content by checksum; the job that made it is among the parents."""
@@ -220,6 +226,30 @@ class DatasetDocument(Document):
             [images[place] for place in places], source=f"{self.source}: {source}", **common
         )
 
+    def shared_with(self, other: "DatasetDocument") -> list[int]:
+        """
+        Find the configurations that another data set has too.
+
+        Parameters
+        ----------
+        other : DatasetDocument
+            The other data set.
+
+        Returns
+        -------
+        list of int
+            Places of the configurations whose elements, cells and positions are there, to 1e-4 Å.
+
+        Raises
+        ------
+        InputError
+            If a document was read without its blobs.
+        """
+        known = {_fingerprint(atoms) for atoms in other.to_images()}
+        return [
+            place for place, atoms in enumerate(self.to_images()) if _fingerprint(atoms) in known
+        ]
+
     @property
     def group_sizes(self) -> dict[str, int]:
         """Number of configurations of each group, in the order of their first ones."""
@@ -244,6 +274,15 @@ class SplitDocument(Document):
     training: DatasetDocument = Field(description="the training set")
     test: DatasetDocument = Field(description="the test set")
     test_blocks: list[int] = Field(description="block of each configuration of the test set")
+
+
+def _fingerprint(atoms: Atoms) -> bytes:
+    """Hash elements, cell, and positions from the first atom within the cell, on a grid."""
+    scaled = atoms.cell.scaled_positions(atoms.positions - atoms.positions[0])
+    within = np.where(atoms.pbc, scaled - np.round(scaled - SEAM), scaled)
+    lengths = np.concatenate([atoms.cell.array, atoms.cell.cartesian_positions(within)])
+    on_grid = np.round(lengths / GRID).astype(np.int64)
+    return hashlib.sha256(atoms.numbers.astype(np.int64).tobytes() + on_grid.tobytes()).digest()
 
 
 def _label(atoms: Atoms, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -76,6 +76,9 @@ class PotentialDocument(Document, StoredPotential):
     start_losses: list[float] = Field(description="final loss of each start that was tried")
     converged: bool | None = Field(description="whether the search ended; None: MLIP does not say")
     seconds: float = Field(description="wall time of the fit, s")
+    cpu_seconds: float | None = Field(
+        default=None, description="CPU time of the fit, s; None if it was not measured"
+    )
     training: DatasetErrors = Field(description="training set, and errors on it")
     test: DatasetErrors | None = Field(default=None, description="test set, and errors on it")
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ase.calculators.emt import EMT
-from jobflow import run_locally
+from jobflow import JobStore, run_locally
 from maggma.stores import MemoryStore
 from monty.json import MontyDecoder
 from pymatgen.core import Lattice, Structure
@@ -18,6 +18,7 @@ from physics.structures.construction import Construction
 from physics.structures.request import Request
 from stores.builders import GrainBoundaryBuilder
 from stores.documents import (
+    BestBoundary,
     CalculationDocument,
     GrainBoundaryDocument,
     RelaxedBoundaryDocument,
@@ -40,11 +41,26 @@ def emt_flow(*boundaries: Request, **fields: Any) -> BoundaryFlowMaker:
     )
 
 
-def collected(maker: BoundaryFlowMaker, structure: Structure) -> list[RelaxedBoundaryDocument]:
-    """Run the flow with jobflow's own manager."""
-    responses = run_locally(maker.make(structure), log=False, ensure_success=True)
+Relaxed = tuple[RelaxedBoundaryDocument, BestBoundary]
+
+
+def collected(maker: BoundaryFlowMaker, structure: Structure) -> list[Relaxed]:
+    """Run the flow with jobflow's own manager; what is collected, and the output of the flow."""
+    flow, store = maker.make(structure), JobStore(MemoryStore())
+    store.connect()
+    responses = run_locally(flow, store=store, log=False, ensure_success=True)
     outputs = [r.output for turns in responses.values() for r in turns.values()]
-    return [output for output in outputs if isinstance(output, RelaxedBoundaryDocument)]
+    documents = [output for output in outputs if isinstance(output, RelaxedBoundaryDocument)]
+    best = [BestBoundary.model_validate(found.resolve(store)) for found in flow.output]
+    by_label = {document.label: document for document in documents}
+    assert len(by_label) == len(documents) == len(best)
+    return [(by_label[boundary.label], boundary) for boundary in best]
+
+
+def emt_per_atom(structure: Structure) -> float:
+    atoms = structure.to_ase_atoms()
+    atoms.calc = EMT()
+    return float(atoms.get_potential_energy()) / len(atoms)
 
 
 def analysed(output: RelaxedBoundaryDocument) -> GrainBoundaryDocument:
@@ -62,8 +78,8 @@ def analysed(output: RelaxedBoundaryDocument) -> GrainBoundaryDocument:
 
 
 @pytest.fixture(scope="module")
-def relaxed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RelaxedBoundaryDocument]:
-    """Boundaries of EMT copper by label."""
+def boundaries(tmp_path_factory: pytest.TempPathFactory) -> list[Relaxed]:
+    """Boundaries of EMT copper."""
     copper = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
     requests = [
         Request(name="Σ3 [110] (-111)"),
@@ -73,7 +89,13 @@ def relaxed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RelaxedBounda
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("boundaries"))
-        return {document.label: document for document in collected(emt_flow(*requests), copper)}
+        return collected(emt_flow(*requests), copper)
+
+
+@pytest.fixture(scope="module")
+def relaxed(boundaries: list[Relaxed]) -> dict[str, RelaxedBoundaryDocument]:
+    """The same by label, as they are collected."""
+    return {document.label: document for document, _ in boundaries}
 
 
 def test_energies_agree_with_ase_and_with_the_literature(
@@ -93,6 +115,34 @@ def test_energies_agree_with_ase_and_with_the_literature(
     assert document.energy == pytest.approx(0.95, abs=0.1)
     assert analysed(relaxed["(3 1 1)"]).energy == pytest.approx(0.31, abs=0.05)
     assert analysed(relaxed["Σ5 [001] (001)"]).energy == pytest.approx(0.75, abs=0.1)
+
+
+def test_the_best_candidate_comes_with_bulk_of_the_same_energy_in_the_same_plane(
+    boundaries: list[Relaxed],
+) -> None:
+    assert [best.label for _, best in boundaries][1:3] == ["(3 1 1)", "(2 1 0)"]
+    for document, best in boundaries:
+        require_best(document, best)
+
+
+def require_best(document: RelaxedBoundaryDocument, best: BestBoundary) -> None:
+    """Energies are EMT's, and the vectors of the lower bulk span the plane, turned or not."""
+    lowest = document.candidates[0].built
+    assert best.crystal == document.crystal
+    assert best.built.model_dump() == lowest.model_dump()
+    assert best.energy == pytest.approx(emt_per_atom(lowest.structure) * len(lowest.structure))
+    assert best.bulk_energies == document.bulk_energies
+    for bulk, energy, volume in zip(
+        best.bulks, document.bulk_energies, document.bulk_volumes, strict=True
+    ):
+        assert emt_per_atom(bulk) == pytest.approx(energy, abs=1e-7)
+        assert bulk.volume / len(bulk) == pytest.approx(volume, rel=1e-6)
+        np.testing.assert_allclose(bulk.lattice.matrix[:2, 2], 0, atol=1e-9)
+    periods = lowest.structure.lattice.matrix[:2, :2]
+    multiples = periods @ np.linalg.inv(best.bulks[0].lattice.matrix[:2, :2])
+    assert abs(np.linalg.det(multiples)) == pytest.approx(document.geometry.cells[0])
+    if document.geometry.kind != "twist":
+        np.testing.assert_allclose(multiples, np.rint(multiples), atol=1e-6)
 
 
 def test_the_coherent_twin_is_far_lowest_and_emt_prefers_it_to_the_crystal(
@@ -146,8 +196,9 @@ def test_a_strained_boundary_has_a_strained_reference(workspace: Path) -> None:
     copper = Structure.from_spacegroup("Fm-3m", Lattice.cubic(3.6), ["Cu"], [[0, 0, 0]])
     request = Request(plane="0 0 1", upper_plane="1 1 1")
     maker = emt_flow(request)
-    (output,) = collected(maker, copper)
+    ((output, best),) = collected(maker, copper)
     assert output.geometry.strain > 0.005
+    require_best(output, best)
     bulk = output.crystal.to_ase_atoms()
     bulk.calc = EMT()
     unstrained = bulk.get_potential_energy() / len(bulk)

@@ -83,6 +83,11 @@ CITATIONS = {
         "E. V. Podryabinkin, A. V. Shapeev, Comput. Mater. Sci. 140, 171 (2017)",
         "10.1016/j.commatsci.2017.08.031",
     ),
+    "jalem": Citation(
+        "active learning at grain boundaries",
+        "R. Jalem et al., Energy Adv. 2, 2029 (2023)",
+        "10.1039/D3YA00234A",
+    ),
     "lammps": Citation(
         "molecular dynamics by LAMMPS",
         "A. P. Thompson et al., Comput. Phys. Commun. 271, 108171 (2022)",

@@ -219,8 +219,24 @@ def difference(here: float, known: PublishedValue) -> str:
     low, high = ends(known)
     if low <= here <= high and low != high:
         return "within"
-    nearer = low if here < low else high
-    percent = 100 * (here - nearer) / nearer
+    return signed_percent(here, low if here < low else high)
+
+
+def signed_percent(value: float, reference: float) -> str:
+    """
+    Write how far a value is from another.
+
+    Parameters
+    ----------
+    value, reference : float
+        The values, in one unit.
+
+    Returns
+    -------
+    str
+        Signed difference in % of the reference.
+    """
+    percent = 100 * (value - reference) / reference
     text = number(percent, 0 if abs(percent) >= 10 else 1)
     sign = "+" if percent > 0 and text != "0.0" else ""
     return f"{sign}{text} %"

@@ -17,6 +17,8 @@ from stores.documents import (
     GlassDocument,
     GlassElasticDocument,
     GrainBoundaryDocument,
+    LearningRunDocument,
+    PotentialValidationDocument,
     PropertyDocument,
 )
 from stores.published import published
@@ -28,7 +30,9 @@ from workflows.report import (
     glass,
     glass_elastic,
     interface,
+    learning,
     potential,
+    validation,
 )
 from workflows.report.citations import CITATIONS, PLATFORM, Citation
 from workflows.report.provenance import JobSummary, software
@@ -43,6 +47,8 @@ SECTIONS: dict[type[PropertyDocument], Callable[[list[Any]], Section]] = {
     GlassElasticDocument: glass_elastic.section,
     AnnealedInterfaceDocument: interface.section,
     FittedPotentialDocument: potential.section,
+    LearningRunDocument: learning.section,
+    PotentialValidationDocument: validation.section,
 }
 """What presents each type of property, in the order of the report."""
 

@@ -1,0 +1,125 @@
+"""The flows that the potential of a study comes from: runs, cells, fit, active learning."""
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+from jobflow import Flow, Job, Maker
+
+from makers.calculation import CalculationMaker
+from makers.dataset import collect_frames, take_labels
+from makers.learning import LabelMaker
+from makers.potential import FitMaker
+from makers.training_cell import TrainingCellMaker
+from workflows.dynamics import parents_of
+from workflows.potential import SearchFlowMaker
+
+
+@dataclass
+class PassiveFlowMaker(Maker):
+    """
+    A potential of runs of an engine, for a loop of active learning to begin with.
+
+    Parameters
+    ----------
+    name : str
+        Name of the flow.
+    label : LabelMaker or None
+        Labels the frames with another engine; None: they have the labels of the run.
+    search : SearchFlowMaker or None
+        Chooses cutoff and level; None: those of `fit`.
+    fit : FitMaker
+        Fits to all frames.
+    """
+
+    name: str = "passive stage"
+    label: LabelMaker | None = None
+    search: SearchFlowMaker | None = None
+    fit: FitMaker = field(default_factory=FitMaker)
+
+    def make(self, runs: Sequence[Any], groups: Sequence[str], count: int) -> Flow:
+        """
+        Assemble the flow.
+
+        Parameters
+        ----------
+        runs : sequence of OutputReference of DynamicsDocument
+            Runs of the engine, with forces.
+        groups : sequence of str
+            Group of the frames of each.
+        count : int
+            Number of their frames, for the plan.
+
+        Returns
+        -------
+        Flow
+            Its output is a dictionary: ``potential``, a `PotentialDocument`, and ``training``, its
+            training set, the whole output of a job.
+        """
+        collect = collect_frames(list(runs), list(groups), 1, parents_of(*runs))
+        collect.update_metadata({"step": "collect frames"})
+        parts: list[Flow | Job] = [collect]
+        training = collect
+        if self.label is not None:
+            label = self.label.make(collect.output, [collect.uuid])
+            label.update_metadata({"step": "label frames", "jobs": count})
+            training = take_labels(label.output, [label.uuid])
+            training.update_metadata({"step": "take labels"})
+            parts += [label, training]
+        begin = None
+        if self.search is not None:
+            search = self.search.make(training.output)
+            parts.append(search)
+            begin = search.output.potential
+        fit = self.fit.make(training.output, begin, parents_of(training.output, begin))
+        fit.update_metadata({"step": "fit potential"})
+        output = {"potential": fit.output, "training": training.output}
+        return Flow([*parts, fit], output, name=self.name)
+
+
+@dataclass
+class CellsFlowMaker(Maker):
+    """
+    Training cells of boundaries, relaxed with an engine.
+
+    Parameters
+    ----------
+    name : str
+        Name of the flow.
+    cells : sequence of TrainingCellMaker
+        One for each boundary.
+    relax : CalculationMaker
+        Relaxes a cell: the atoms and the cell length normal to the boundary.
+    """
+
+    name: str = "training cells"
+    _: KW_ONLY
+    cells: Sequence[TrainingCellMaker]
+    relax: CalculationMaker
+
+    def make(self, boundaries: Sequence[Any]) -> Flow:
+        """
+        Assemble the flow.
+
+        Parameters
+        ----------
+        boundaries : sequence of OutputReference of BestBoundary
+            The relaxed boundaries.
+
+        Returns
+        -------
+        Flow
+            Its output is a list of dictionaries with ``structure`` and ``planes``, the heights of
+            the boundaries in parts of c.
+        """
+        jobs: list[Job] = []
+        outputs = []
+        for maker, best in zip(self.cells, boundaries, strict=True):
+            cell = maker.make(best.crystal, best.built, parents_of(best))
+            relax = self.relax.make(cell.output.structure)
+            for part, step in ((cell, "build training cell"), (relax, "relax training cell")):
+                part.append_name(f": {maker.label}")
+                part.update_metadata({"step": step, "atoms": maker.max_atoms})
+            jobs += [cell, relax]
+            outputs.append({"structure": relax.output.structure, "planes": cell.output.planes})
+        return Flow([*jobs], outputs, name=self.name)
