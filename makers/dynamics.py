@@ -146,8 +146,6 @@ class DynamicsMaker(Maker):
             with run_folder(f"dynamics-{key}") as folder:
                 return self.run(structure, potential, folder=folder, parents=parents)
 
-        if potential is not None:
-            return compute()
         document = recorded(compute, key, self.name, DynamicsDocument)
         return document.model_copy(update={"label": self.name, "parents": list(parents)})
 

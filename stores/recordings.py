@@ -16,6 +16,9 @@ from stores.settings import Settings, get_settings
 
 LOCAL_FIELDS = {"mode", "directory"}
 
+TRAJECTORIES = {"trajectory": ".h5md", "extrapolating": ".extrapolating.h5md"}
+"""Fields of documents that describe trajectories, and what their copies end in."""
+
 Output = TypeVar("Output", bound=Document)
 
 
@@ -24,8 +27,8 @@ def recorded(compute: Callable[[], Output], key: str, name: str, schema: type[Ou
     Compute, record or replay the output of one engine job, as ``THIOFLOW_MODE`` says.
 
     Runs inside the job, so it acts in the local runner and in any other manager alike. A replayed
-    document has ``mode="replay"`` and the current folder as its directory; its trajectory is the
-    copy among the recordings.
+    document has ``mode="replay"`` and the current folder as its directory; its trajectories are the
+    copies among the recordings.
 
     Parameters
     ----------
@@ -66,8 +69,10 @@ def _load(key: str, name: str, settings: Settings, schema: type[Output]) -> Outp
     try:
         stored = json.loads(path.read_text())["output"]
         here = {"mode": "replay", "directory": str(Path.cwd())}
-        if "trajectory" in stored:
-            stored["trajectory"]["path"] = str(_trajectory(path))
+        here = {name: here[name] for name in LOCAL_FIELDS & schema.model_fields.keys()}
+        for part in TRAJECTORIES:
+            if stored.get(part):
+                stored[part]["path"] = str(_trajectory(path, part))
         return schema.from_stored(MontyDecoder().process_decoded(stored | here))
     except FileNotFoundError:
         raise InputError(
@@ -86,14 +91,16 @@ def _save(document: Document, key: str, name: str, settings: Settings) -> None:
     path = _path(key, settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     output: dict[str, Any] = jsanitize(document.model_dump(exclude=LOCAL_FIELDS), strict=True)
-    if "trajectory" in output:
-        shutil.copy(output["trajectory"]["path"], _trajectory(path))
-        output["trajectory"]["path"] = _trajectory(path).name
+    for part in TRAJECTORIES:
+        if output.get(part):
+            copy = _trajectory(path, part)
+            shutil.copy(output[part]["path"], copy)
+            output[part]["path"] = copy.name
     temporary = path.with_suffix(f".{os.getpid()}.part")
     temporary.write_text(json.dumps({"job": name, "output": output}) + "\n")
     temporary.replace(path)
 
 
-def _trajectory(path: Path) -> Path:
+def _trajectory(path: Path, part: str) -> Path:
     """Give the place of a trajectory beside the recording of its job."""
-    return path.with_suffix(".h5md")
+    return path.with_suffix(TRAJECTORIES[part])

@@ -1,14 +1,23 @@
 """The query API: everything that a store file knows, as typed documents and as tables."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 from monty.json import MontyDecoder
 
 from physics.errors import InputError
 from stores.builders import BUILDERS
-from stores.documents import CalculationDocument, DynamicsDocument, PropertyDocument
+from stores.documents import (
+    CalculationDocument,
+    DatasetDocument,
+    DatasetReference,
+    Document,
+    DynamicsDocument,
+    PotentialDocument,
+    PropertyDocument,
+    SplitDocument,
+)
 from stores.jobstore import open_job_store
 from stores.sqlite import SQLiteStore
 
@@ -162,6 +171,75 @@ class Results:
         """
         decode = MontyDecoder().process_decoded
         return [(job, decode(job["output"])) for job in self.jobs(study)]
+
+    def potential(self, study: str) -> PotentialDocument:
+        """
+        Give the potential of a study: the last one with an active set.
+
+        Parameters
+        ----------
+        study : str
+            Name of the study.
+
+        Returns
+        -------
+        PotentialDocument
+            The potential, with its active set.
+
+        Raises
+        ------
+        InputError
+            If the study has none.
+        """
+        criteria = {"output.@class": PotentialDocument.__name__, "output.active_set": {"$ne": None}}
+        found = self._outputs({**criteria, "metadata.study": study})
+        if not found:
+            raise InputError(
+                f"study '{study}' has no potential with an active set in {self.path}; 'thioflow "
+                "study status' lists the studies"
+            )
+        return cast("PotentialDocument", found[-1])
+
+    def dataset(self, reference: DatasetReference) -> DatasetDocument:
+        """
+        Give a data set that a potential was trained or tested on.
+
+        Parameters
+        ----------
+        reference : DatasetReference
+            What names it.
+
+        Returns
+        -------
+        DatasetDocument
+            The data set.
+
+        Raises
+        ------
+        InputError
+            If the store does not have it.
+        """
+        is_set = {"output.@class": DatasetDocument.__name__, "output.checksum": reference.checksum}
+        if found := self._outputs(is_set):
+            return cast("DatasetDocument", found[-1])
+        for part in ("training", "test"):
+            criteria = {
+                "output.@class": SplitDocument.__name__,
+                f"output.{part}.checksum": reference.checksum,
+            }
+            if found := self._outputs(criteria):
+                return cast("DatasetDocument", getattr(found[-1], part))
+        raise InputError(
+            f"the store {self.path} has no data set {reference.checksum[:12]} of "
+            f"{reference.n_configurations} configurations"
+        )
+
+    def _outputs(self, criteria: dict[str, Any]) -> list[Document]:
+        """Give outputs of jobs with their blobs, in the order of completion."""
+        decode = MontyDecoder().process_decoded
+        with open_job_store(self.path) as store:
+            jobs = store.query(criteria, sort={"completed_at": 1}, load=True)
+            return [decode(job["output"]) for job in jobs]
 
     def build(self) -> dict[str, tuple[int, list[str]]]:
         """

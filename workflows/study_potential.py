@@ -113,7 +113,7 @@ class StudyPotential:
                 n_chebyshev=settings.chebyshev,
                 seed=settings.seed,
             ),
-        ).make(runs, groups, len(runs) * settings.frames)
+        ).make(runs, groups, len(runs) * settings.frames, max(map(len, self.structures.values())))
         cells, defects = self._cells(learning)
         parts: list[Flow | Job] = [*jobs, of_system(passive, POTENTIAL), *cells]
         test = None

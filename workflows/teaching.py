@@ -37,7 +37,7 @@ class PassiveFlowMaker(Maker):
     search: SearchFlowMaker | None = None
     fit: FitMaker = field(default_factory=FitMaker)
 
-    def make(self, runs: Sequence[Any], groups: Sequence[str], count: int) -> Flow:
+    def make(self, runs: Sequence[Any], groups: Sequence[str], count: int, atoms: int) -> Flow:
         """
         Assemble the flow.
 
@@ -47,8 +47,8 @@ class PassiveFlowMaker(Maker):
             Runs of the engine, with forces.
         groups : sequence of str
             Group of the frames of each.
-        count : int
-            Number of their frames, for the plan.
+        count, atoms : int
+            Number of their frames, and of the atoms of one, for the plan.
 
         Returns
         -------
@@ -62,7 +62,7 @@ class PassiveFlowMaker(Maker):
         training = collect
         if self.label is not None:
             label = self.label.make(collect.output, [collect.uuid])
-            label.update_metadata({"step": "label frames", "jobs": count})
+            label.update_metadata({"step": "label frames", "jobs": count, "atoms": atoms})
             training = take_labels(label.output, [label.uuid])
             training.update_metadata({"step": "take labels"})
             parts += [label, training]

@@ -21,11 +21,13 @@ from workflows.cli.potential_options import (
     symbols_of,
     warnings_told,
 )
+from workflows.cli.potential_take import take
 
 app = typer.Typer(
     help="Fit moment tensor potentials, find their errors, grade structures.", no_args_is_help=True
 )
 app.command()(fit)
+app.command()(take)
 
 
 @app.command("errors")
