@@ -7,10 +7,11 @@ from typing import Any
 from jobflow import CURRENT_JOB, Flow, Job, Maker, OnMissing, OutputReference, Response, job
 
 from makers.dataset import extend_dataset
-from makers.engines import get_engine
 from makers.grades import ActiveSetMaker
-from makers.learning import LabelMaker, keep_seeds
+from makers.labels import LabelMaker
 from makers.potential import EvaluateMaker, FitMaker
+from makers.recall import recall
+from makers.seeds import keep_seeds
 from physics.errors import InputError
 from stores.arrays import BLOB
 from stores.documents import (
@@ -18,12 +19,12 @@ from stores.documents import (
     LearningDocument,
     PotentialDocument,
     SelectionDocument,
-    SweepRecord,
     merge_warnings,
 )
-from stores.documents.learning import REASONS, Reason
+from stores.documents.learning import Reason
 from stores.hashing import input_hash
 from workflows.dynamics import parents_of
+from workflows.outcome import learning_document, sweep_record
 from workflows.sweep import SweepMaker
 from workflows.turn import SeedInput, Turn
 
@@ -110,17 +111,20 @@ class ActiveLearningFlowMaker(Maker):
             [seed.planes for seed in seeds],
             parents_of(*(seed.structure for seed in seeds)),
         )
-        fitted = self._tested(potential, training, test, parents_of(potential, training))
+        parts = _Parts(
+            jobs={"seeds": keep.uuid, "training": training.uuid},
+            references={"seeds": keep.output, "potential": potential, "training": training},
+        )
+        if test is not None:
+            parts.jobs["test"], parts.references["test"] = test.uuid, test
+        fitted = self._tested(parts, parents_of(potential, training))
         turn = Turn(
             sweep=1,
             names=[seed.name for seed in seeds],
             fixed_cells=[seed.fixed_cell for seed in seeds],
-            seeds=keep.uuid,
-            test=test.uuid if test is not None else None,
-            potential=fitted[-1].uuid,
-            training=training.uuid,
+            jobs=parts.jobs,
         )
-        explore, decide = self._sweep(turn)
+        explore, decide = self._sweep(turn, parts)
         final = take_potential(decide.output, [decide.uuid])
         final.update_metadata({"step": "take potential"})
         keep.update_metadata({"step": "keep seeds"})
@@ -128,7 +132,8 @@ class ActiveLearningFlowMaker(Maker):
             {
                 "runs": len(seeds) * len(self.explore.temperatures),
                 "atoms": round(sum(seed.atoms for seed in seeds) / len(seeds)),
-            }
+            },
+            dynamic=False,
         )
         for place, run in enumerate(explore.jobs[:-1]):
             seed = seeds[place // len(self.explore.temperatures)]
@@ -176,15 +181,25 @@ class ActiveLearningFlowMaker(Maker):
         InputError
             If there is no potential at all.
         """
+        turn = turn.model_copy(update={"jobs": {**turn.jobs, "selection": selecting}})
         if potential is None:
             return self._without_potential(turn, before, labelled)
         if selection is None:
             return self._ended("runs failed", turn, potential, None)
-        record = self._record(turn, potential, selection, labelled)
+        record = sweep_record(turn, self.explore.stops[turn.stop], potential, selection, labelled)
         turn = turn.model_copy(update={"sweeps": [*turn.sweeps, record]})
         if (reason := self._reason(turn)) is not None:
             return self._ended(reason, turn, potential, selection)
-        return self._continued(*self._following(turn, potential, selecting))
+        lower = self._whole(turn) and turn.stop < len(self.explore.stops) - 1
+        following = turn.model_copy(
+            update={
+                "sweep": turn.sweep + 1,
+                "stop": turn.stop + lower,
+                "untrained": False,
+                "notes": [],
+            }
+        )
+        return self._continued(following, potential, label=record.selected > 0)
 
     def _without_potential(
         self, turn: Turn, before: PotentialDocument | None, labelled: LabelledDocument | None
@@ -192,13 +207,13 @@ class ActiveLearningFlowMaker(Maker):
         """Fit once more, from an untrained potential, or end with the potential before."""
         if before is None:
             raise InputError("there is no potential to begin with; look at its fit")
-        if turn.labelled is not None and labelled is None:
+        if "labelled" in turn.jobs and labelled is None:
             return self._ended("labels failed", turn, before, None)
         if turn.untrained:
             return self._ended("fits failed", turn, before, None)
         note = "the fit failed, and was repeated from an untrained potential"
         again = turn.model_copy(update={"untrained": True, "notes": [*turn.notes, note]})
-        return self._continued(again, self._fitted(again, before))
+        return self._continued(again, before, label=False)
 
     def _reason(self, turn: Turn) -> Reason | None:
         """Say why the loop ends after the last of its sweeps; None if it goes on."""
@@ -218,54 +233,88 @@ class ActiveLearningFlowMaker(Maker):
         expected = len(turn.names) * len(self.explore.temperatures)
         return len(runs) == expected and all(run.completed for run in runs)
 
-    def _following(
-        self, turn: Turn, potential: PotentialDocument, selecting: str
-    ) -> tuple[Turn, list[Job]]:
-        """Give the next turn, and the jobs that make its potential."""
-        lower = self._whole(turn) and turn.stop < len(self.explore.stops) - 1
-        turn = turn.model_copy(
-            update={
-                "sweep": turn.sweep + 1,
-                "stop": turn.stop + lower,
-                "before": turn.potential,
-                "labelled": None,
-                "untrained": False,
-                "notes": [],
-            }
+    def _ended(
+        self,
+        reason: Reason,
+        turn: Turn,
+        potential: PotentialDocument,
+        selection: SelectionDocument | None,
+    ) -> LearningDocument:
+        return learning_document(
+            reason,
+            turn,
+            potential,
+            selection,
+            engine=self.label.calculation.engine,
+            threshold=self.explore.select.threshold,
+            input_hash=input_hash(
+                "ActiveLearningFlowMaker", self, potential=potential.input_hash, sweep=turn.sweep
+            ),
         )
-        if not turn.sweeps[-1].selected:
-            return turn, []
-        label = self.label.make(OutputReference(selecting).selected, [selecting])
-        label.update_metadata({"step": "label configurations"})
-        extend = extend_dataset(
-            OutputReference(turn.training), label.output, [turn.training, label.uuid]
-        )
-        extend.update_metadata({"step": "extend training set"})
-        turn = turn.model_copy(update={"labelled": label.uuid, "training": extend.uuid})
-        return turn, [label, extend, *self._fitted(turn, potential)]
 
-    def _fitted(self, turn: Turn, before: PotentialDocument) -> list[Job]:
-        """Fit to the training set of a turn, from the potential before it or untrained."""
+    def _continued(self, turn: Turn, potential: PotentialDocument, *, label: bool) -> Response:
+        """Go on: label what was selected and fit, or only fit again, or only explore again."""
+        again = turn.untrained
+        if not again:
+            turn.jobs.pop("labelled", None)
+            turn.jobs["before"] = turn.jobs["potential"]
+        known = recall(sorted(set(turn.jobs.values())))
+        known.config.expose_store = True
+        parts = _Parts(turn.jobs, {name: known.output[uuid] for name, uuid in turn.jobs.items()})
+        jobs: list[Job] = [known]
+        if label:
+            jobs += self._labelled(parts)
+        if label or again:
+            jobs += self._fitted(parts, potential, untrained=again)
+        turn = turn.model_copy(update={"jobs": parts.jobs})
+        explore, decide = self._sweep(turn, parts)
+        here = CURRENT_JOB.job
+        known.update_metadata({"step": "recall"})
+        for part in (*jobs, *explore.jobs, decide):
+            own = {**here.metadata, **part.metadata, "sweep": turn.sweep}
+            part.update_metadata(own, dynamic=False)
+        for part in jobs:
+            part.append_name(f", sweep {turn.sweep}", dynamic=False)
+        decide.set_uuid(here.uuid)
+        decide.index = here.index + 1
+        return Response(replace=Flow([*jobs, explore, decide], name=f"sweep {turn.sweep}"))
+
+    def _labelled(self, parts: "_Parts") -> list[Job]:
+        """Label what was selected, and add it to the training set."""
+        label = self.label.make(parts.references["selection"].selected, [parts.jobs["selection"]])
+        label.update_metadata({"step": "label configurations"}, dynamic=False)
+        parents = [parts.jobs["training"], label.uuid]
+        extend = extend_dataset(parts.references["training"], label.output, parents)
+        extend.update_metadata({"step": "extend training set"})
+        parts.put("labelled", label)
+        parts.put("training", extend)
+        return [label, extend]
+
+    def _fitted(self, parts: "_Parts", before: PotentialDocument, *, untrained: bool) -> list[Job]:
+        """Fit to the training set, from the potential before or untrained."""
         fit = replace(
             self.fit,
             level=before.level,
             r_max=before.r_max,
             n_chebyshev=before.n_chebyshev,
-            starts=self.fit.starts if turn.untrained else 1,
+            starts=self.fit.starts if untrained else 1,
         ).make(
-            OutputReference(turn.training),
-            None if turn.before is None or turn.untrained else OutputReference(turn.before),
-            [turn.training, *([turn.before] if turn.before else [])],
+            parts.references["training"],
+            None if untrained else parts.references["before"],
+            [parts.jobs[name] for name in ("training", "before")],
         )
         fit.update_metadata({"step": "fit potential"})
-        test = OutputReference(turn.test) if turn.test else None
-        return [fit, *self._tested(fit.output, OutputReference(turn.training), test, [fit.uuid])]
+        parts.put("potential", fit)
+        return [fit, *self._tested(parts, [fit.uuid])]
 
-    def _tested(self, potential: Any, training: Any, test: Any, parents: list[str]) -> list[Job]:
-        """Find the errors on the held-out set, and the active set; the last job has both."""
+    def _tested(self, parts: "_Parts", parents: list[str]) -> list[Job]:
+        """Find the errors on the held-out set, and the active set."""
+        potential, training = parts.references["potential"], parts.references["training"]
         jobs: list[Job] = []
-        if test is not None:
-            evaluate = self.evaluate.make(potential, test, training=training, parents=parents)
+        if "test" in parts.references:
+            evaluate = self.evaluate.make(
+                potential, parts.references["test"], training=training, parents=parents
+            )
             evaluate.update_metadata({"step": "evaluate potential"})
             jobs.append(evaluate)
         select = self.active_set.make(
@@ -275,108 +324,46 @@ class ActiveLearningFlowMaker(Maker):
             [*parents, *(job.uuid for job in jobs)],
         )
         select.update_metadata({"step": "select active set"})
+        parts.put("potential", select)
         return [*jobs, select]
 
-    def _sweep(self, turn: Turn) -> tuple[Flow, Job]:
+    def _sweep(self, turn: Turn, parts: "_Parts") -> tuple[Flow, Job]:
         """Explore and select; decide."""
-        potential = OutputReference(turn.potential)
         explore = self.explore.make(
-            OutputReference(turn.seeds),
+            parts.references["seeds"],
             turn.names,
             turn.fixed_cells,
-            potential,
+            parts.references["potential"],
+            [parts.jobs[name] for name in ("seeds", "potential")],
             number=turn.sweep,
             stop=turn.stop,
         )
         decide = self.decide(
             turn,
-            potential,
+            parts.references["potential"],
             explore.output,
-            before=OutputReference(turn.before) if turn.before else None,
-            labelled=OutputReference(turn.labelled) if turn.labelled else None,
+            before=parts.references.get("before"),
+            labelled=parts.references.get("labelled"),
             selecting=explore.jobs[-1].uuid,
         )
         decide.config.on_missing_references = OnMissing.NONE
-        decide.update_metadata({"step": "decide"})
-        for part in (explore, decide):
-            part.append_name(f", sweep {turn.sweep}", dynamic=False)
-            part.update_metadata({"sweep": turn.sweep})
+        decide.name = f"decide, sweep {turn.sweep}"
+        decide.update_metadata({"step": "decide", "sweep": turn.sweep}, dynamic=False)
+        explore.append_name(f", sweep {turn.sweep}", dynamic=False)
+        explore.update_metadata({"sweep": turn.sweep})
         return explore, decide
 
-    def _continued(self, turn: Turn, jobs: list[Job]) -> Response:
-        """Go on with a turn: jobs that make its potential, its sweep, and this job again."""
-        if jobs:
-            turn = turn.model_copy(update={"potential": jobs[-1].uuid})
-        explore, decide = self._sweep(turn)
-        here = CURRENT_JOB.job
-        for part in (*jobs, *explore.jobs, decide):
-            part.update_metadata({**here.metadata, **part.metadata, "sweep": turn.sweep})
-        for part in jobs:
-            part.append_name(f", sweep {turn.sweep}", dynamic=False)
-        decide.set_uuid(here.uuid)
-        decide.index = here.index + 1
-        return Response(replace=Flow([*jobs, explore, decide], name=f"sweep {turn.sweep}"))
 
-    def _record(
-        self,
-        turn: Turn,
-        potential: PotentialDocument,
-        selection: SelectionDocument,
-        labelled: LabelledDocument | None,
-    ) -> SweepRecord:
-        known = turn.sweeps[-1].potential if turn.sweeps else None
-        return SweepRecord(
-            sweep=turn.sweep,
-            stop=self.explore.stops[turn.stop],
-            potential=potential.checksum,
-            training=potential.training,
-            test=potential.test if turn.test else None,
-            labels=labelled.dataset.n_configurations if labelled else 0,
-            failed_labels=labelled.failed if labelled else [],
-            runs=selection.runs,
-            candidates=selection.candidates,
-            selected=selection.selected.n_configurations if selection.selected else 0,
-            label_seconds=labelled.cpu_seconds if labelled else 0.0,
-            fit_seconds=0.0 if potential.checksum == known else potential.cpu_seconds or 0.0,
-            notes=[*turn.notes, *(w for w in selection.warnings if w not in potential.warnings)],
-        )
+@dataclass
+class _Parts:
+    """What the jobs of a turn refer to, by what it is, and the jobs that have it."""
 
-    def _ended(
-        self,
-        reason: Reason,
-        turn: Turn,
-        potential: PotentialDocument,
-        selection: SelectionDocument | None,
-    ) -> LearningDocument:
-        engine = self.label.calculation.engine
-        extrapolating = []
-        for run in selection.runs if selection else []:
-            beyond = (
-                run.largest_grade is not None and run.largest_grade > self.explore.select.threshold
-            )
-            if beyond or not run.completed:
-                extrapolating.append(
-                    f"{run.seed}, {run.temperature:g} K: "
-                    f"{run.stopped or f'extrapolation grade {run.largest_grade:.3g}'}"
-                )
-        heard = [] if reason == "converged" else [f"the loop did not converge: {REASONS[reason]}"]
-        return LearningDocument(
-            input_hash=input_hash(
-                "ActiveLearningFlowMaker", self, potential=potential.input_hash, sweep=turn.sweep
-            ),
-            parents=[turn.potential, turn.training, turn.seeds],
-            versions=potential.versions,
-            warnings=merge_warnings(potential.warnings, heard),
-            engine=engine,
-            functional=get_engine(engine).functional,
-            reason=reason,
-            converged=reason == "converged",
-            extrapolating=extrapolating,
-            threshold=self.explore.select.threshold,
-            sweeps=turn.sweeps,
-            profiles=selection.profiles if selection else [],
-            potential=potential,
-        )
+    jobs: dict[str, str]
+    references: dict[str, Any]
+
+    def put(self, name: str, made: Job) -> None:
+        """Take the output of a job for this."""
+        self.jobs[name], self.references[name] = made.uuid, made.output
 
 
 @job(data=BLOB, output_schema=PotentialDocument)

@@ -8,7 +8,7 @@ from jobflow import Flow, Job, Maker
 from makers.dataset import collect_stages, take_labels
 from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
-from makers.learning import LabelMaker
+from makers.labels import LabelMaker
 from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
 from workflows.dynamics import parents_of
@@ -105,7 +105,8 @@ class HeldOutFlowMaker(Maker):
             label = self.label.make(collect.output, [collect.uuid])
             count = len(groups) * sum(self.frames)
             atoms = round(sum(seed.atoms for seed in structures) / len(structures))
-            label.update_metadata({"step": "label held-out set", "jobs": count, "atoms": atoms})
+            about = {"step": "label held-out set", "jobs": count, "atoms": atoms}
+            label.update_metadata(about, dynamic=False)
             take = take_labels(label.output, [label.uuid])
             take.update_metadata({"step": "take held-out set"})
             jobs += [label, take]

@@ -6,8 +6,9 @@ from pydantic import Field, model_validator
 
 from makers.calculation import calculation
 from makers.engines import get_engine
-from makers.learning import LabelMaker, SelectMaker
+from makers.labels import LabelMaker
 from makers.potential import FitMaker
+from makers.selection import SelectMaker
 from physics.dynamics.grading import Grading
 from workflows.active_learning import ActiveLearningFlowMaker
 from workflows.held_out import HeldOutFlowMaker

@@ -11,7 +11,8 @@ from makers.boundary import RelaxBoundaryMaker
 from makers.calculation import CalculationMaker
 from makers.dynamics import MTP, DynamicsMaker
 from makers.engines import get_engine
-from makers.learning import ExploreMaker, LabelMaker
+from makers.explore import ExploreMaker
+from makers.labels import LabelMaker
 from workflows.active_learning import ActiveLearningFlowMaker
 
 _Kind = tuple[str, str, float]

@@ -7,7 +7,8 @@ from jobflow import Flow, Job, Maker, OnMissing, OutputReference
 
 from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
-from makers.learning import ExploreMaker, SelectMaker
+from makers.explore import ExploreMaker
+from makers.selection import SelectMaker
 from physics.dynamics.grading import Grading
 from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
@@ -71,6 +72,7 @@ class SweepMaker(Maker):
         names: Sequence[str],
         fixed_cells: Sequence[bool],
         potential: OutputReference,
+        parents: Sequence[str],
         *,
         number: int = 1,
         stop: int = -1,
@@ -88,6 +90,8 @@ class SweepMaker(Maker):
             Whether each is run at constant volume.
         potential : OutputReference of PotentialDocument
             The potential, with its active set.
+        parents : sequence of str
+            Jobs that made seeds and potential.
         number : int
             Number of the sweep.
         stop : int
@@ -114,7 +118,7 @@ class SweepMaker(Maker):
                     seeds.seeds[place].structure,
                     potential,
                     seeds.seeds[place].planes,
-                    [seeds.uuid, potential.uuid],
+                    list(parents),
                 )
                 run.update_metadata({"step": "explore"})
                 explore.append(run)
@@ -122,7 +126,7 @@ class SweepMaker(Maker):
             potential,
             [run.output for run in explore],
             labels,
-            [potential.uuid, *(run.uuid for run in explore)],
+            [*parents, *(run.uuid for run in explore)],
         )
         select.config.on_missing_references = OnMissing.NONE
         select.update_metadata({"step": "select configurations"})

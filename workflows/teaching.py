@@ -8,7 +8,7 @@ from jobflow import Flow, Job, Maker
 
 from makers.calculation import CalculationMaker
 from makers.dataset import collect_frames, take_labels
-from makers.learning import LabelMaker
+from makers.labels import LabelMaker
 from makers.potential import FitMaker
 from makers.training_cell import TrainingCellMaker
 from workflows.dynamics import parents_of
@@ -62,7 +62,8 @@ class PassiveFlowMaker(Maker):
         training = collect
         if self.label is not None:
             label = self.label.make(collect.output, [collect.uuid])
-            label.update_metadata({"step": "label frames", "jobs": count, "atoms": atoms})
+            about = {"step": "label frames", "jobs": count, "atoms": atoms}
+            label.update_metadata(about, dynamic=False)
             training = take_labels(label.output, [label.uuid])
             training.update_metadata({"step": "take labels"})
             parts += [label, training]

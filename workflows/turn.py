@@ -43,12 +43,10 @@ class Turn(BaseModel):
     stop: int = Field(default=0, description="place of the grade that stops runs")
     names: list[str] = Field(description="names of the seeds")
     fixed_cells: list[bool] = Field(description="whether each is run at constant volume")
-    seeds: str = Field(description="job that keeps the seeds")
-    test: str | None = Field(description="job that has the held-out set")
-    potential: str = Field(description="job that has the potential, with its active set")
-    training: str = Field(description="job that has its training set")
-    before: str | None = Field(default=None, description="job that has the potential before it")
-    labelled: str | None = Field(default=None, description="job that labelled for this turn")
+    jobs: dict[str, str] = Field(
+        description="uuids of the jobs that have seeds, potential and training; as far as there "
+        "are, test (the held-out set), before (the potential before), labelled (for this turn)"
+    )
     untrained: bool = Field(default=False, description="whether the fit began untrained")
     sweeps: list[SweepRecord] = Field(default_factory=list, description="the turns before")
     notes: list[str] = Field(default_factory=list, description="what went wrong in this turn")

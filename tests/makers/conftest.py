@@ -1,4 +1,7 @@
-"""A data set of a copper-gold alloy, labelled by ASE's EMT, and a potential of argon."""
+"""Data, potentials and runs that tests of this folder share, and modules that they import."""
+
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +13,21 @@ from ase.calculators.lj import LennardJones
 from ase.calculators.singlepoint import SinglePointCalculator
 from pymatgen.core import Lattice, Structure
 
+from makers.grades import ActiveSetMaker
+from makers.potential import FitMaker
 from physics.potentials.active_set import ActiveSet
 from physics.potentials.loss import Weights
 from physics.potentials.training import train, untrained
-from stores.documents import DatasetDocument, StoredPotential
+from stores.documents import (
+    DatasetDocument,
+    ExploredDocument,
+    PotentialDocument,
+    StoredPotential,
+)
+
+sys.path.append(str(Path(__file__).parent))
+
+from explore_for_tests import HOT, PLANES, explorer, shaken, sheared
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +61,42 @@ def cold_argon() -> StoredPotential:
     start = untrained(images, 2, r_max=6.5)
     potential = train(start, images, weights=Weights(forces=1.0, stress=0.1)).potential
     return StoredPotential.of(potential, ActiveSet.select(potential, images))
+
+
+@pytest.fixture(scope="session")
+def cold_copper(tmp_path_factory: pytest.TempPathFactory) -> PotentialDocument:
+    """A potential that has seen small displacements, and its active set."""
+    crystal = sheared()
+    cell = Atoms("Cu48", crystal.cart_coords, cell=crystal.lattice.matrix, pbc=True)
+    training = DatasetDocument.from_images(shaken(cell, 8, 0.05), source="EMT")
+    maker = FitMaker(level=2, n_chebyshev=4, max_steps=50, weights=Weights(forces=1.0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("fit"))
+        fitted = maker.make.original(maker, training)
+        select = ActiveSetMaker()
+        return select.make.original(select, fitted, training)
+
+
+@pytest.fixture(scope="session")
+def hot(
+    cold_copper: PotentialDocument, tmp_path_factory: pytest.TempPathFactory
+) -> ExploredDocument:
+    """A run far beyond the training set."""
+    maker = explorer(HOT, frames=4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("hot"))
+        return maker.make.original(maker, sheared(), cold_copper, PLANES, ["a", "b"])
+
+
+@pytest.fixture(scope="session")
+def calm(
+    cold_copper: PotentialDocument, tmp_path_factory: pytest.TempPathFactory
+) -> ExploredDocument:
+    """A run within the training set."""
+    maker = explorer(30.0, steps=40)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("calm"))
+        return maker.make.original(maker, sheared(), cold_copper)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from makers.calculation import calculation
 from makers.dataset import collect_frames, collect_stages
 from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
-from makers.learning import LabelMaker
+from makers.labels import LabelMaker
 from makers.potential import FitMaker
 from physics.dynamics.protocol import Protocol, Stage
 from stores.documents import LearningDocument

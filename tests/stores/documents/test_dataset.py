@@ -9,6 +9,8 @@ from ase.build import bulk, fcc111, molecule
 from ase.calculators.emt import EMT
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.units import GPa
+from hypothesis import given
+from hypothesis import strategies as st
 from jobflow import run_locally
 from monty.json import MontyDecoder
 from pymatgen.io.ase import AseAtomsAdaptor
@@ -134,3 +136,84 @@ def test_bad_data_are_refused(images: list[Atoms]) -> None:
     images[1].calc.results["forces"][0, 2] = np.nan
     with pytest.raises(InputError, match="not finite"):
         DatasetDocument.from_images(images, source="test")
+
+
+SEEDS = st.integers(0, 10_000)
+
+
+def liquid(seed: int) -> Atoms:
+    """Six atoms of two elements in a leaning cell, some beyond it."""
+    rng = np.random.default_rng(seed)
+    cell = 6 * np.eye(3) + rng.uniform(-1.5, 1.5, (3, 3))
+    return Atoms("Cu4Au2", rng.uniform(-8, 8, (6, 3)), cell=cell, pbc=True)
+
+
+def shared(one: Atoms, other: Atoms) -> bool:
+    """Whether a data set with one shares it with a data set of others and the other one."""
+    strangers = [liquid(10_001), liquid(10_002)]
+    test = DatasetDocument.from_images([liquid(10_003), one], source="test")
+    training = DatasetDocument.from_images([*strangers, other], source="training")
+    found = test.shared_with(training)
+    assert found in ([], [1])
+    return bool(found)
+
+
+@given(seed=SEEDS)
+def test_a_copy_is_shared_whatever_its_labels(seed: int) -> None:
+    atoms = liquid(seed)
+    copy = atoms.copy()
+    copy.calc = SinglePointCalculator(copy, energy=1.0)
+    assert shared(atoms, copy)
+
+
+@given(
+    seed=SEEDS,
+    cells=st.lists(st.tuples(*[st.integers(-3, 3)] * 3), min_size=6, max_size=6),
+    shift=st.tuples(*[st.floats(-5, 5)] * 3),
+)
+def test_a_configuration_is_shared_through_the_faces_of_its_cell(
+    seed: int, cells: list[tuple[int, int, int]], shift: tuple[float, float, float]
+) -> None:
+    """Atoms moved by lattice vectors, wrapped, or all moved together are where they were."""
+    atoms = liquid(seed)
+    moved = atoms.copy()
+    moved.positions += np.array(cells) @ atoms.cell.array + shift
+    assert shared(atoms, moved)
+    moved.wrap()
+    assert shared(atoms, moved)
+
+
+@given(
+    seed=SEEDS,
+    atom=st.integers(0, 5),
+    direction=st.integers(0, 2),
+    size=st.floats(3e-4, 1.0),
+)
+def test_a_configuration_with_an_atom_elsewhere_is_another(
+    seed: int, atom: int, direction: int, size: float
+) -> None:
+    atoms = liquid(seed)
+    moved = atoms.copy()
+    moved.positions[atom, direction] += size
+    assert not shared(atoms, moved)
+
+
+@given(seed=SEEDS, strain=st.floats(1e-3, 0.1))
+def test_other_elements_order_or_cell_make_another(seed: int, strain: float) -> None:
+    atoms = liquid(seed)
+    others = [atoms.copy() for _ in range(3)]
+    others[0].symbols[0] = "Ag"
+    others[1].positions = atoms.positions[[1, 0, 2, 3, 4, 5]]
+    others[2].set_cell(atoms.cell.array * (1 + strain), scale_atoms=True)
+    assert not any(shared(atoms, other) for other in others)
+
+
+def test_atoms_of_a_free_surface_have_no_images() -> None:
+    """Without periodicity a lattice vector leads elsewhere."""
+    atoms = liquid(0)
+    atoms.pbc = (True, True, False)
+    moved = atoms.copy()
+    moved.positions[1] += atoms.cell.array[2]
+    assert not shared(atoms, moved)
+    moved.positions[1] += atoms.cell.array[0] - atoms.cell.array[2]
+    assert shared(atoms, moved)

@@ -1,0 +1,119 @@
+"""What a sweep of active learning, and the loop as a whole, leave behind."""
+
+from makers.engines import get_engine
+from stores.documents import (
+    LabelledDocument,
+    LearningDocument,
+    PotentialDocument,
+    SelectionDocument,
+    SweepRecord,
+    merge_warnings,
+)
+from stores.documents.learning import REASONS, Reason
+from workflows.turn import Turn
+
+
+def sweep_record(
+    turn: Turn,
+    stop: float,
+    potential: PotentialDocument,
+    selection: SelectionDocument,
+    labelled: LabelledDocument | None,
+) -> SweepRecord:
+    """
+    Record a sweep.
+
+    Parameters
+    ----------
+    turn : Turn
+        Where the loop stands.
+    stop : float
+        Grade at which runs stopped.
+    potential : PotentialDocument
+        The potential that explored.
+    selection : SelectionDocument
+        What was selected.
+    labelled : LabelledDocument or None
+        What was labelled before the fit.
+
+    Returns
+    -------
+    SweepRecord
+        The record.
+    """
+    known = turn.sweeps[-1].potential if turn.sweeps else None
+    return SweepRecord(
+        sweep=turn.sweep,
+        stop=stop,
+        potential=potential.checksum,
+        training=potential.training,
+        test=potential.test if "test" in turn.jobs else None,
+        labels=labelled.dataset.n_configurations if labelled else 0,
+        failed_labels=labelled.failed if labelled else [],
+        runs=selection.runs,
+        candidates=selection.candidates,
+        selected=selection.selected.n_configurations if selection.selected else 0,
+        label_seconds=labelled.cpu_seconds if labelled else 0.0,
+        fit_seconds=0.0 if potential.checksum == known else potential.cpu_seconds or 0.0,
+        notes=[*turn.notes, *(w for w in selection.warnings if w not in potential.warnings)],
+    )
+
+
+def learning_document(
+    reason: Reason,
+    turn: Turn,
+    potential: PotentialDocument,
+    selection: SelectionDocument | None,
+    *,
+    engine: str,
+    threshold: float,
+    input_hash: str,
+) -> LearningDocument:
+    """
+    Say how a loop ended.
+
+    Parameters
+    ----------
+    reason : str
+        Why it ended, a key of `REASONS`.
+    turn : Turn
+        Where it stands.
+    potential : PotentialDocument
+        The potential that it ends with.
+    selection : SelectionDocument or None
+        What the last sweep selected; None if there was none.
+    engine : str
+        Engine of the labels.
+    threshold : float
+        Grade beyond which configurations were selected.
+    input_hash : str
+        Hash of what determines the loop.
+
+    Returns
+    -------
+    LearningDocument
+        The document, with a warning if the loop did not converge.
+    """
+    converged = reason == "converged"
+    heard = [] if converged else [f"the loop did not converge: {REASONS[reason]}"]
+    extrapolating = []
+    for run in selection.runs if selection else []:
+        grade = run.largest_grade
+        if not run.completed or (grade is not None and grade > threshold):
+            why = run.stopped or f"extrapolation grade {grade:.3g}"
+            extrapolating.append(f"{run.seed}, {run.temperature:g} K: {why}")
+    return LearningDocument(
+        input_hash=input_hash,
+        parents=[turn.jobs[name] for name in ("potential", "training", "seeds")],
+        versions=potential.versions,
+        warnings=merge_warnings(potential.warnings, heard),
+        engine=engine,
+        functional=get_engine(engine).functional,
+        reason=reason,
+        converged=converged,
+        extrapolating=extrapolating,
+        threshold=threshold,
+        sweeps=turn.sweeps,
+        profiles=selection.profiles if selection else [],
+        potential=potential,
+    )
