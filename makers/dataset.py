@@ -209,13 +209,7 @@ def collect_frames(
             frames = [_frame(trajectory, place, run) for place in places]
         images += frames
         names += [group] * len(frames)
-    return DatasetDocument.from_images(
-        images,
-        names,
-        source=f"molecular dynamics with {', '.join(sorted({run.engine for run in runs}))}",
-        warnings=merge_warnings(*(run.warnings for run in runs)),
-        parents=parents or [],
-    )
+    return _of_runs(runs, images, names, [], parents)
 
 
 @job(data=BLOB, output_schema=DatasetDocument)
@@ -269,13 +263,7 @@ def collect_stages(
                 places = inside[np.linspace(len(inside) - 1, 0, count).round().astype(int)][::-1]
                 images += [_frame(trajectory, int(place), run) for place in places]
                 names += [group] * count
-    return DatasetDocument.from_images(
-        images,
-        names,
-        source=f"molecular dynamics with {', '.join(sorted({run.engine for run in runs}))}",
-        warnings=merge_warnings(heard, *(run.warnings for run in runs)),
-        parents=parents or [],
-    )
+    return _of_runs(runs, images, names, heard, parents)
 
 
 @job(data=BLOB, output_schema=DatasetDocument)
@@ -330,6 +318,23 @@ def take_labels(labelled: LabelledDocument, parents: list[str] | None = None) ->
         The labelled configurations.
     """
     return labelled.dataset.model_copy(update={"parents": parents or []})
+
+
+def _of_runs(
+    runs: Sequence[DynamicsDocument],
+    images: Sequence[Atoms],
+    groups: Sequence[str],
+    heard: list[str],
+    parents: list[str] | None,
+) -> DatasetDocument:
+    """Make a data set of frames of runs."""
+    return DatasetDocument.from_images(
+        images,
+        groups,
+        source=f"molecular dynamics with {', '.join(sorted({run.engine for run in runs}))}",
+        warnings=merge_warnings(heard, *(run.warnings for run in runs)),
+        parents=parents or [],
+    )
 
 
 def _frame(trajectory: Trajectory, place: int, run: DynamicsDocument) -> Atoms:

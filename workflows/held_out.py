@@ -68,6 +68,8 @@ class HeldOutFlowMaker(Maker):
                 f"{self.time_step:g} fs, expected one temperature or more, and at least one frame "
                 "and as many steps as frames in each stage"
             )
+        for temperature in self.temperatures:
+            self.run(temperature, 0)
 
     def make(self, structures: Sequence[SeedInput]) -> Flow:
         """

@@ -96,7 +96,7 @@ def plan_flow(flow: Flow, structures: dict[str, Structure]) -> list[PlannedJobs]
                 else get_engine(engine).estimate(atoms, steps)
             )
         groups[system, step, engine, seconds] += job.metadata.get("jobs", 1)
-    return [PlannedJobs(*key[:3], count, key[3]) for key, count in groups.items()]
+    return [PlannedJobs(*key[:3], count, key[3]) for key, count in groups.items() if count]
 
 
 def _loop(maker: ActiveLearningFlowMaker, metadata: dict[str, Any]) -> dict[_Kind, int]:

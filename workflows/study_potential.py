@@ -11,6 +11,7 @@ from makers.calculation import calculation
 from makers.potential import FitMaker, keep_potential
 from makers.training_cell import TrainingCellMaker
 from makers.validation import ValidateMaker
+from physics.errors import InputError
 from workflows.dynamics import TrainingFlowMaker, parents_of
 from workflows.dynamics_settings import PotentialSettings
 from workflows.learning_settings import LearningSettings
@@ -66,7 +67,7 @@ class StudyPotential:
         Raises
         ------
         InputError
-            If the file of the potential cannot be read.
+            If the file of the potential cannot be read, or there is nothing to explore.
         """
         stored = self.settings.read()
         if stored is not None:
@@ -127,6 +128,11 @@ class StudyPotential:
             parts.append(of_system(tested, POTENTIAL))
             test = tested.output
         seeds = [*self._crystals(learning), *defects, *self._disordered(learning)]
+        if not seeds:
+            raise InputError(
+                "the study has nothing to explore: give strains, or the boundaries, glasses or "
+                "interfaces that learning asks for"
+            )
         loop = learning.flow_maker(self.engine, settings.seed).make(
             passive.output["potential"], passive.output["training"], seeds, test
         )

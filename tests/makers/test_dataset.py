@@ -113,7 +113,8 @@ def test_a_run_that_stopped_gives_the_stages_before(runs: list[DynamicsDocument]
         }
     )
     document = collect_stages.original([stopped, whole], ["one", "two"], [1, 6, 2])
-    assert document.warnings == ["one: no frames of stage 'settle', two atoms met"]
+    heard = [warning for warning in document.warnings if "no frames" in warning]
+    assert heard == ["one: no frames of stage 'settle', two atoms met"]
     assert document.groups == ["one"] + ["two"] * 9
     images = document.to_images()
     assert steps_of(images[:1], runs[0]).tolist() == [20]
@@ -141,6 +142,7 @@ def point(atoms: Atoms, energy: float) -> CalculationDocument:
         structure=structure,
         energy=energy,
         forces=atoms.get_forces().tolist(),
+        stress=np.zeros((3, 3)).tolist(),
         converged=True,
         steps=1,
         seconds=0.0,

@@ -9,6 +9,7 @@ import pytest
 from ase import Atoms
 from explore_for_tests import HEIGHT, HOT, PLANES, explorer, sheared
 
+from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import EXTRAPOLATING, TRAJECTORY
 from makers.explore import ExploreMaker
 from physics.errors import InputError
@@ -128,3 +129,22 @@ def test_the_name_does_not_count_as_input(
     assert named.input_hash == hot.input_hash
     fewer = run(explorer(HOT, frames=3, name="explore: twin"), sheared(), cold_copper, PLANES)
     assert fewer.input_hash != hot.input_hash
+
+
+def test_a_replayed_run_is_the_recorded_one(
+    hot: ExploredDocument,
+    cold_copper: PotentialDocument,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("THIOFLOW_RECORDINGS", str(tmp_path / "recordings"))
+    monkeypatch.setenv("THIOFLOW_MODE", "record")
+    monkeypatch.chdir(Path(hot.directory).parent)
+    given = (explorer(HOT, frames=4), sheared(), cold_copper, PLANES)
+    document = run(*given)
+    monkeypatch.setenv("THIOFLOW_MODE", "replay")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delattr(DynamicsMaker, "run")
+    replayed = run(*given)
+    assert replayed.directory == str(tmp_path)
+    assert replayed == document.model_copy(update={"directory": str(tmp_path)})

@@ -151,6 +151,33 @@ def test_an_earlier_attempt_in_a_folder_beside_is_continued(
     assert continued.losses == whole.losses
 
 
+def test_configurations_that_train_are_no_test(
+    fitted: PotentialDocument, alloy: DatasetDocument
+) -> None:
+    images = alloy.to_images()
+    shaken = [atoms.copy() for atoms in images[:3]]
+    for atoms in shaken:
+        atoms.rattle(0.05, seed=1)
+        atoms.calc = SinglePointCalculator(atoms, energy=0.0)
+    apart = DatasetDocument.from_images(shaken, source="test")
+    maker = EvaluateMaker()
+    given = maker.make.original(maker, fitted, apart, training=alloy)
+    assert given.input_hash == evaluate(fitted, apart).input_hash
+    mixed = DatasetDocument.from_images([*shaken, images[7], images[20]], source="test")
+    said = "2 of 5 configurations that were held out are in the training set, .* number 3; keep"
+    with pytest.raises(InputError, match=said):
+        maker.make.original(maker, fitted, mixed, training=alloy)
+
+
+def test_errors_on_a_held_out_set_do_not_reach_a_fit(
+    fitted: PotentialDocument, alloy: DatasetDocument, workspace: Path
+) -> None:
+    """A potential that was tested begins the same fit as one that was not."""
+    tested = fitted.model_copy(update={"test": evaluate(fitted, alloy).errors})
+    first, second = (fit(alloy, begin, max_steps=2) for begin in (fitted, tested))
+    assert first.input_hash == second.input_hash
+
+
 def test_bad_input_is_refused(
     fitted: PotentialDocument, alloy: DatasetDocument, workspace: Path
 ) -> None:

@@ -3,18 +3,30 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from ase.build import bulk
+from ase.calculators.emt import EMT
+from ase.calculators.singlepoint import SinglePointCalculator
 from pymatgen.core import Structure
 
 from makers.calculation import CalculationMaker, calculation
 from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
 from makers.engine import Engine
+from makers.grades import ActiveSetMaker
+from makers.potential import FitMaker
+from physics.dynamics.grading import Grading
 from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
-from stores.documents import CalculationDocument, DynamicsDocument
+from stores.documents import (
+    CalculationDocument,
+    DatasetDocument,
+    DynamicsDocument,
+    PotentialDocument,
+)
 from stores.hashing import input_hash
 from stores.recordings import recorded as recorded_output
 
@@ -159,3 +171,114 @@ def test_a_recording_of_another_kind_is_refused(
     assert key == recorded.input_hash
     with pytest.raises(InputError, match="cannot be read"):
         recorded_output(lambda: pytest.fail("it ran"), key, "dynamics", DynamicsDocument)
+
+
+@pytest.fixture(scope="module")
+def rattled() -> DatasetDocument:
+    """Cells of copper, labelled by EMT."""
+    rng = np.random.default_rng(0)
+    images = []
+    for _ in range(12):
+        atoms = bulk("Cu", cubic=True, a=3.6)
+        atoms.set_cell(atoms.cell.array * (1 + rng.normal(scale=0.01)), scale_atoms=True)
+        atoms.positions += rng.normal(scale=0.05, size=(4, 3))
+        atoms.calc = EMT()
+        results = {"energy": atoms.get_potential_energy(), "forces": atoms.get_forces()}
+        atoms.calc = SinglePointCalculator(atoms, **results)
+        images.append(atoms)
+    return DatasetDocument.from_images(images, source="EMT")
+
+
+def fit(dataset: DatasetDocument, **fields: Any) -> PotentialDocument:
+    """Fit or replay."""
+    maker = FitMaker(level=2, n_chebyshev=4, max_steps=3, **fields)
+    return maker.make.original(maker, dataset, None, ["a"])
+
+
+@pytest.fixture
+def recorded_fit(
+    workspace: Path, rattled: DatasetDocument, monkeypatch: pytest.MonkeyPatch
+) -> PotentialDocument:
+    """A recorded fit; afterwards the mode is replay and nothing can be fitted."""
+    monkeypatch.setenv("THIOFLOW_MODE", "record")
+    document = fit(rattled)
+    monkeypatch.setenv("THIOFLOW_MODE", "replay")
+
+    def fail(*_: object, **__: object) -> None:
+        pytest.fail("it was fitted in replay")
+
+    monkeypatch.setattr("makers.potential.train", fail)
+    return document
+
+
+def test_a_replayed_fit_is_the_recorded_one(
+    recorded_fit: PotentialDocument, rattled: DatasetDocument
+) -> None:
+    """A document has neither mode nor folder, and is the same to the last bit."""
+    assert not {"mode", "directory"} & PotentialDocument.model_fields.keys()
+    replayed = fit(rattled)
+    assert replayed.model_dump_json() == recorded_fit.model_dump_json()
+    parameters = recorded_fit.potential().parameters
+    np.testing.assert_array_equal(replayed.potential().parameters, parameters)
+    assert replayed.parents == ["a"]
+
+
+def test_a_fit_with_other_settings_or_data_was_not_recorded(
+    recorded_fit: PotentialDocument, rattled: DatasetDocument
+) -> None:
+    with pytest.raises(InputError, match=r"no recording of job 'fit potential'"):
+        fit(rattled, seed=1)
+    with pytest.raises(InputError, match=r"no recording of job 'fit potential'"):
+        fit(rattled.taken(range(11), "part"))
+
+
+def graded_run(structure: Structure, potential: PotentialDocument) -> DynamicsDocument:
+    """Run or replay twenty steps with a potential, with grades."""
+    maker = DynamicsMaker(
+        protocol=Protocol((Stage("hold", 20, 2000.0),)),
+        driver="ase",
+        output=Output(10),
+        grading=Grading(1.0, 1e6, 5),
+    )
+    return maker.make.original(maker, structure, potential)
+
+
+def test_a_replayed_run_of_a_potential_has_what_it_extrapolated_on(
+    workspace: Path,
+    rattled: DatasetDocument,
+    copper: Structure,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (workspace / "there").mkdir()
+    monkeypatch.chdir(workspace / "there")
+    select = ActiveSetMaker()
+    potential = select.make.original(select, fit(rattled), rattled)
+    monkeypatch.setenv("THIOFLOW_RECORDINGS", str(workspace / "recordings"))
+    monkeypatch.setenv("THIOFLOW_MODE", "record")
+    document = graded_run(copper, potential)
+    assert document.extrapolating is not None
+    with document.extrapolating.open() as file:
+        expected, grades = list(file), file.grades.tolist()
+    assert len(expected) > 0
+    monkeypatch.setenv("THIOFLOW_MODE", "replay")
+    monkeypatch.chdir(workspace)
+    shutil.rmtree(workspace / "there")
+    shutil.move(workspace / "recordings", workspace / "elsewhere")
+    monkeypatch.setenv("THIOFLOW_RECORDINGS", str(workspace / "elsewhere"))
+
+    def fail(*_: object) -> None:
+        pytest.fail("the potential was used in replay")
+
+    monkeypatch.setattr(DynamicsMaker, "run", fail)
+    replayed = graded_run(copper, potential)
+    assert (replayed.mode, replayed.potential) == ("replay", potential.checksum)
+    assert replayed.stages == document.stages
+    assert replayed.extrapolating is not None
+    assert replayed.trajectory.path != replayed.extrapolating.path
+    with replayed.extrapolating.open() as file:
+        assert file.grades.tolist() == grades
+        for frame, same in zip(file, expected, strict=True):
+            assert frame.step == same.step
+            np.testing.assert_array_equal(frame.positions, same.positions)
+    with replayed.trajectory.open() as file:
+        assert file.steps.tolist() == [0, 10, 20]

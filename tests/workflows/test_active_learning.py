@@ -10,8 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import jobflow
 import numpy as np
 import pytest
+from jobflow import Flow, Job
+from jobflow.core.flow import get_flow
 from loop_for_tests import HOT, Loop, copper_loop, run_loop
 
 from makers.engine import Engine, EngineResult
@@ -27,8 +30,15 @@ pytestmark = pytest.mark.xdist_group("active learning")
 
 @pytest.fixture(scope="module")
 def converged(tmp_path_factory: pytest.TempPathFactory) -> Loop:
+    """A loop whose turns are flows that FireWorks takes, which knows no jobs outside of them."""
+    prepare = jobflow.core.job.prepare_replace
+
+    def self_contained(replace: Flow, job: Job) -> Flow:
+        return get_flow(prepare(replace, job), allow_external_references=False)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("converged"))
+        patch.setattr(jobflow.core.job, "prepare_replace", self_contained)
         return run_loop(copper_loop())
 
 
