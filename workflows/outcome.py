@@ -12,6 +12,30 @@ from stores.documents import (
 from stores.documents.learning import REASONS, Reason
 from workflows.turn import Turn
 
+DIVERGED, HOPELESS = 5.0, 1.0
+"""A fit diverged whose mean absolute error of force components on its training set is so many times
+larger than that of the fit before, and larger than so many eV/Å."""
+
+
+def diverged(potential: PotentialDocument, before: PotentialDocument) -> bool:
+    """
+    Tell a fit that went wrong.
+
+    Parameters
+    ----------
+    potential : PotentialDocument
+        The potential.
+    before : PotentialDocument
+        The one that its fit began with.
+
+    Returns
+    -------
+    bool
+        Whether its errors on the training set are those of no potential.
+    """
+    error, known = (p.training.overall.forces.mae for p in (potential, before))
+    return bool(error > max(HOPELESS, DIVERGED * known))
+
 
 def sweep_record(
     turn: Turn,

@@ -16,6 +16,7 @@ from ase.io import read, write
 from learning.sets import STRAINS, TIME_STEP, frames_of, labelled, structure_of
 from makers.dynamics_run import EXTRAPOLATING, TRAJECTORY, Output
 from physics.dynamics.grading import Grading
+from physics.errors import InputError
 from physics.potentials.active_set import SELECT, ActiveSet
 from physics.potentials.errors import predictions
 from physics.potentials.files import read_potential, write_potential
@@ -89,7 +90,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Run:
-    """Frames of a run without the start, those beyond the threshold, and whether it finished."""
+    """Frames of a run, those beyond the threshold, and whether it finished."""
 
     frames: list[Atoms]
     beyond: list[Atoms]
@@ -127,10 +128,10 @@ class Case:
                     structure_of(self.starts[place]), potential, folder=folder
                 )
                 completed = run.completed
-            except (ValueError, MemoryError):  # a cell that collapsed within a few steps
+            except InputError:  # atoms that a run cannot start with
                 completed = False
             frames, beyond = (frames_of(folder / file) for file in (TRAJECTORY, EXTRAPOLATING))
-        return Run(frames[1:], beyond, completed)
+        return Run(frames, beyond, completed)
 
 
 def errors_on(potential: MomentTensorPotential, images: Sequence[Atoms]) -> Measured:
@@ -180,12 +181,13 @@ def selected(active: ActiveSet, runs: Sequence[Run], most: int) -> list[Atoms]:
 
 def drawn(runs: Sequence[Run], count: int, rng: np.random.Generator) -> list[Atoms]:
     """Draw frames: one of each run, in random order, until there are so many or no more."""
-    pools = [rng.permutation(len(run.frames)).tolist() for run in runs]
+    frames = [run.frames[1:] or run.frames for run in runs]  # the start if nothing came after it
+    pools = [rng.permutation(len(given)).tolist() for given in frames]
     found: list[Atoms] = []
     while len(found) < count and any(pools):
         for number in rng.permutation(len(runs)):
             if pools[number] and len(found) < count:
-                found.append(runs[number].frames[pools[number].pop()])
+                found.append(frames[number][pools[number].pop()])
     return found
 
 
@@ -205,7 +207,7 @@ def trial(case: Case, potential: StoredPotential, number: int) -> Measured:
         for temperature in TEMPERATURES
         for again in range(TRIALS)
     ]
-    frames = [labelled(frame, case.calculator) for run in runs for frame in run.frames]
+    frames = [labelled(frame, case.calculator) for run in runs for frame in run.frames[1:]]
     return {
         "own": errors_on(potential.potential(), frames)["mae"] if frames else np.nan,
         "finished": 100 * float(np.mean([run.completed for run in runs])),

@@ -12,6 +12,9 @@ from physics.potentials.kernel import Pairs
 MARGIN = 1e-9
 """By how much, relatively, space reaches beyond the cutoff, so that rounding loses no pair."""
 
+MOST_IMAGES = 1e5
+"""Images of an atom within the cutoff beyond which a cell has collapsed."""
+
 SKIN = 0.7
 """Å beyond the cutoff: more makes the kernel pass over more pairs, less makes searches frequent."""
 
@@ -145,7 +148,7 @@ def find_pairs(
     ------
     InputError
         If there are no atoms, a number is not finite, or the periodic lattice vectors depend on
-        each other.
+        each other, or span next to nothing.
     """
     _check(positions, cell, pbc)
     lattice, reduction = _reduced(_completed(cell, pbc), pbc)
@@ -154,6 +157,11 @@ def find_pairs(
     wraps = np.where(pbc, np.floor(fractions), 0.0)
     fractions -= wraps
     reach = cutoff * (1 + MARGIN) * np.linalg.norm(inverse, axis=0)
+    if (images := float(np.prod(1 + 2 * reach[pbc]))) > MOST_IMAGES:
+        raise InputError(
+            f"a cell of {abs(np.linalg.det(cell)):.3g} Å^3 was given, which has {images:.2g} "
+            f"images within the cutoff of {cutoff:g} Å; it has collapsed"
+        )
     low = np.where(pbc, -reach, fractions.min(axis=0))
     high = np.where(pbc, 1 + reach, np.maximum(fractions.max(axis=0), low + reach))
     owner, multiples = _with_images(fractions, wraps, low, high, pbc)

@@ -103,7 +103,10 @@ class LabelledDocument(Document):
     engine: str = Field(description="name of the engine in the registry")
     functional: str = Field(description="level of theory of the engine")
     dataset: DatasetDocument = Field(description="configurations with energy, forces, stress")
-    failed: list[str] = Field(description="configurations whose calculation failed, and were left")
+    failed: list[str] = Field(
+        description="configurations that were left out: their calculation failed, or a force is "
+        "beyond the limit"
+    )
     cpu_seconds: float = Field(description="CPU time of the calculations, s")
 
 

@@ -121,6 +121,16 @@ def test_a_run_that_stops_gives_what_it_had_found(
     assert document.candidates.n_configurations == document.record.kept == 1
 
 
+def test_configurations_with_atoms_too_close_are_graded_but_no_candidates(
+    cold_copper: PotentialDocument, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("makers.explore.CLOSE", 1.5)
+    document = run(explorer(HOT, stop=2.0), sheared(), cold_copper)
+    assert document.record.kept == 1
+    assert document.record.largest_grade > 2
+    assert document.candidates is None
+
+
 def test_the_name_does_not_count_as_input(
     hot: ExploredDocument, cold_copper: PotentialDocument, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,20 @@ def test_more_are_refused_with_what_to_do(lost: int, count: int, failed: float, 
         collect(lost, count, failed)
 
 
+def test_the_debris_of_an_explosion_is_left_out_and_named() -> None:
+    """A force beyond the limit ruins a fit; it is no calculation that failed."""
+    good = point(shaken(bulk("Cu", cubic=True), 1, 0.1)[0])
+    wild = good.model_copy(update={"forces": [(0.0, 40.0, 30.0), *good.forces[1:]]})
+    given = [good, wild, wild, good]
+    document = collect_labels.original(given, list("abcd"), engine="emt", failed=0.0)
+    assert document.dataset.groups == ["a", "d"]
+    assert document.failed == [
+        f"{g}, number {n}: a force of 50 eV/Å, limit 30" for g, n in ("b2", "c3")
+    ]
+    with pytest.raises(InputError, match="a force of 50"):
+        collect_labels.original([wild], ["a"], engine="emt", failed=0.0)
+
+
 @pytest.fixture(scope="module")
 def labels(tmp_path_factory: pytest.TempPathFactory) -> tuple[DatasetDocument, JobStore, Any]:
     """Shaken cells with labels of another engine, and what labelling them anew gave."""

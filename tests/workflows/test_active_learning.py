@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -238,6 +239,31 @@ def test_a_fit_that_fails_is_repeated_from_an_untrained_potential(
     assert any("untrained" in note for note in document.sweeps[1].notes)
     assert document.sweeps[1].labels == document.sweeps[0].selected
     assert len(document.sweeps) == 3
+
+
+def test_a_fit_that_diverges_is_repeated_from_an_untrained_potential(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its forces on the training set are off by more than an eV/Å."""
+    monkeypatch.chdir(tmp_path)
+    fitted, calls = FitMaker._fitted, []
+
+    def second_diverges(self: FitMaker, training: Any, begin: Any, key: str) -> Any:
+        calls.append(begin)
+        document = fitted(self, training, begin, key)
+        if len(calls) == 2:
+            overall = document.training.overall
+            wrong = replace(overall, forces=replace(overall.forces, mae=2.0))
+            errors = document.training.model_copy(update={"overall": wrong})
+            return document.model_copy(update={"training": errors})
+        return document
+
+    monkeypatch.setattr(FitMaker, "_fitted", second_diverges)
+    document = run_loop(copper_loop(sweeps=2)).document
+    assert calls[1] is not None
+    assert calls[2] is None
+    assert any("untrained" in note for note in document.sweeps[1].notes)
+    assert document.sweeps[1].training.overall.forces.mae < 1
 
 
 def test_fits_that_fail_twice_end_the_loop_with_the_potential_so_far(

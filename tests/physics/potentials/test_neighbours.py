@@ -250,8 +250,18 @@ def test_a_caller_that_moves_its_array_does_not_fool_the_list() -> None:
         ([[0.0, 0.0, 0.0]], np.diag([5.0, 5.0, 0.0]), "independent"),
         ([[0.0, 0.0, 0.0]], [[5.0, 1, 2], [1, 5.0, 3], [2.2, 3.8, 2.7]], "independent"),
         ([[0.0, 0.0, 0.0]], np.diag([5.0, 5.0, np.nan]), "independent"),
+        ([[0.0, 0.0, 0.0]], 0.01 * CUBE, "collapsed"),
     ],
-    ids=["nan", "infinite", "no-atoms", "flat-array", "zero-vector", "plane", "nan-cell"],
+    ids=[
+        "nan",
+        "infinite",
+        "no-atoms",
+        "flat-array",
+        "zero-vector",
+        "plane",
+        "nan-cell",
+        "collapse",
+    ],
 )
 def test_input_without_neighbours_is_refused(
     positions: list[list[float]], cell: NDArray, message: str
