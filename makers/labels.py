@@ -16,6 +16,7 @@ from stores.documents import (
     LabelledDocument,
 )
 from stores.hashing import input_hash
+from stores.recordings import recorded
 
 LARGEST_FORCE = 30.0
 """Forces at 2000 K are below 15 eV/Å."""
@@ -146,17 +147,22 @@ def collect_labels(
         )
     labels = [calculation for calculation, _ in good]
     key = input_hash("collect_labels", {}, parents=[c.input_hash for c in labels])
-    dataset = DatasetDocument.from_calculations(
-        labels, [group for _, group in good], source=f"single points with {engine}"
-    )
-    return LabelledDocument(
-        input_hash=key,
-        parents=parents or [],
-        versions=labels[0].versions,
-        warnings=dataset.warnings,
-        engine=engine,
-        functional=get_engine(engine).functional,
-        dataset=dataset.model_copy(update={"input_hash": key}),
-        failed=[*lost, *wild],
-        cpu_seconds=math.fsum(calculation.cpu_seconds or 0.0 for calculation in labels),
-    )
+
+    def collect() -> LabelledDocument:
+        dataset = DatasetDocument.from_calculations(
+            labels, [group for _, group in good], source=f"single points with {engine}"
+        )
+        return LabelledDocument(
+            input_hash=key,
+            versions=labels[0].versions,
+            warnings=dataset.warnings,
+            engine=engine,
+            functional=get_engine(engine).functional,
+            dataset=dataset.model_copy(update={"input_hash": key}),
+            failed=[*lost, *wild],
+            cpu_seconds=math.fsum(calculation.cpu_seconds or 0.0 for calculation in labels),
+        )
+
+    # recorded for the last digits of the positions, which training sets are told apart by
+    document = recorded(collect, key, "collect labels", LabelledDocument)
+    return document.model_copy(update={"parents": parents or []})
