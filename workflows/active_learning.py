@@ -212,7 +212,10 @@ class ActiveLearningFlowMaker(Maker):
         if turn.untrained:
             return self._ended("fits failed", turn, before, None)
         note = "the fit failed, and was repeated from an untrained potential"
-        again = turn.model_copy(update={"untrained": True, "notes": [*turn.notes, note]})
+        there = {name: turn.jobs[name] for name in turn.jobs.keys() - {"potential", "selection"}}
+        again = turn.model_copy(
+            update={"untrained": True, "notes": [*turn.notes, note], "jobs": there}
+        )
         return self._continued(again, before, label=False)
 
     def _reason(self, turn: Turn) -> Reason | None:
