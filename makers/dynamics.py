@@ -119,6 +119,7 @@ class DynamicsMaker(Maker):
         structure: Structure,
         potential: StoredPotential | None = None,
         parents: Sequence[str] = (),
+        heights: tuple[float, float] | None = None,
     ) -> DynamicsDocument:
         """
         Run as a job.
@@ -131,6 +132,8 @@ class DynamicsMaker(Maker):
             The moment tensor potential, for engine ``mtp``; with its active set for grades.
         parents : sequence of str
             Jobs that made these.
+        heights : tuple of float, optional
+            Heights of the boundaries of the cell along c, Å, for what is analysed at them.
 
         Returns
         -------
@@ -150,7 +153,10 @@ class DynamicsMaker(Maker):
                 return self.run(structure, potential, folder=folder, parents=parents)
 
         document = recorded(compute, key, self.name, DynamicsDocument)
-        return document.model_copy(update={"label": self.name, "parents": list(parents)})
+        planes = tuple(height / structure.lattice.c for height in heights) if heights else None
+        return document.model_copy(
+            update={"label": self.name, "parents": list(parents), "planes": planes}
+        )
 
     def key(self, structure: Structure, potential: StoredPotential | None) -> str:
         """
@@ -345,13 +351,7 @@ class DynamicsMaker(Maker):
     def _grader(self, potential: StoredPotential | None, atoms: Atoms) -> Grader | None:
         if self.grading is None or potential is None:
             return None
-        active = potential.restored_active_set()
-        if active is None:
-            raise InputError(
-                "grades were asked for of a potential without an active set; select one with "
-                "ActiveSetMaker"
-            )
-        return Grader(self.grading, active, atoms)
+        return Grader(self.grading, potential.require_active_set(), atoms)
 
 
 def _period(folder: Path, atoms: Atoms, calculator: Calculator) -> float:

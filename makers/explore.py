@@ -14,7 +14,7 @@ from makers.cost import cpu_seconds
 from makers.dynamics import STOPPED, DynamicsMaker
 from makers.run_folder import run_folder
 from physics.errors import InputError
-from physics.potentials.active_set import ActiveSet
+from physics.structures.plane_distances import plane_distances
 from stores.arrays import BLOB
 from stores.documents import (
     DatasetDocument,
@@ -30,7 +30,7 @@ from stores.recordings import recorded
 
 CLOSE = 0.8
 """Atoms closer than this part of the shortest distance that a potential expects are debris of an
-explosion: no label is worth its price there."""
+explosion: no label is worth its price there [choice]."""
 
 BIN = 1.0
 """Width of the bins of a profile of grades, Å."""
@@ -176,7 +176,7 @@ class ExploreMaker(Maker):
         planes: tuple[float, float] | None,
     ) -> tuple[float, GradeProfile | None]:
         """Grade atoms of some frames: the largest of all, and by distance from the boundaries."""
-        active = active_set_of(potential)
+        active = potential.require_active_set()
         with document.trajectory.open() as file:
             frames = list(file.frames())
             taken = [file.atoms(frames[p]) for p in _spread(len(frames), self.samples)]
@@ -184,38 +184,10 @@ class ExploreMaker(Maker):
         largest = float(max(g.max() for g in grades))
         if planes is None:
             return largest, None
-        distances = [_distances(atoms, np.array(planes)) for atoms in taken]
+        distances = [_distances(atoms, planes) for atoms in taken]
         return largest, _profile(
             self.seed, self.temperature, np.concatenate(distances), np.concatenate(grades)
         )
-
-
-def active_set_of(potential: PotentialDocument) -> ActiveSet:
-    """
-    Restore the active set of a potential.
-
-    Parameters
-    ----------
-    potential : PotentialDocument
-        The potential.
-
-    Returns
-    -------
-    ActiveSet
-        Its active set.
-
-    Raises
-    ------
-    InputError
-        If it has none.
-    """
-    active = potential.restored_active_set()
-    if active is None:
-        raise InputError(
-            "a potential without an active set was given, with which nothing can be graded; "
-            "select one with ActiveSetMaker"
-        )
-    return active
 
 
 def _spread(count: int, most: int) -> list[int]:
@@ -230,12 +202,10 @@ def _bare(atoms: Atoms) -> Atoms:
     return bare
 
 
-def _distances(atoms: Atoms, planes: FloatArray) -> FloatArray:
+def _distances(atoms: Atoms, planes: tuple[float, float]) -> FloatArray:
     """Measure how far atoms are from the nearest boundary, whose height is a part of c, Å."""
-    along = atoms.get_scaled_positions()[:, 2, None] - planes
     height = atoms.get_volume() / np.linalg.norm(np.cross(*atoms.cell.array[:2]))
-    nearest: FloatArray = np.abs(along - np.round(along)).min(axis=1) * height
-    return nearest
+    return plane_distances(atoms.get_scaled_positions()[:, 2], planes, float(height))
 
 
 def _profile(

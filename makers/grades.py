@@ -167,12 +167,7 @@ class GradeMaker(Maker):
             grades, atoms = mlip.grade(*given, self.mode)
             selected = mlip.select(*given, self.mode, self.threshold)
         else:
-            active = potential.restored_active_set()
-            if active is None:
-                raise InputError(
-                    "the potential has no active set, without which nothing can be graded; select "
-                    "one of its training set (ActiveSetMaker)"
-                )
+            active = potential.require_active_set()
             mode = active.mode
             atoms = None
             if mode == "configuration":

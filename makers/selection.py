@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from jobflow import Maker, job
 
-from makers.explore import active_set_of
 from physics.errors import InputError
 from physics.potentials.active_set import SELECT
 from stores.arrays import BLOB
@@ -104,7 +103,7 @@ class SelectMaker(Maker):
         images = [atoms for run in runs if run.candidates for atoms in run.candidates.to_images()]
         chosen: list[int] = []
         if images:
-            active = active_set_of(potential)
+            active = potential.require_active_set()
             chosen = active.select_new(images, self.threshold).tolist()
             if self.most is not None and len(chosen) > self.most:
                 grades = active.grade(images)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pymatgen.core import Lattice, Structure
 
 STUDIES = Path(__file__).parent.parent / "workflows" / "studies"
@@ -12,6 +13,10 @@ RECORDINGS = Path(__file__).parent / "recordings"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # threads of numba wait for each other without holding the cores that other tests need
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# how long an example takes says nothing about what it tests
+settings.register_profile("thioflow", deadline=None)
+settings.load_profile("thioflow")
 
 
 @pytest.fixture(autouse=True)

@@ -24,9 +24,9 @@ from stores.documents import (
 from stores.documents.learning import Reason
 from stores.hashing import input_hash
 from workflows.dynamics import parents_of
+from workflows.loop_state import LoopState, SeedInput
 from workflows.outcome import diverged, learning_document, sweep_record
 from workflows.sweep import SweepMaker
-from workflows.turn import SeedInput, Turn
 
 
 @dataclass
@@ -118,13 +118,13 @@ class ActiveLearningFlowMaker(Maker):
         if test is not None:
             parts.jobs["test"], parts.references["test"] = test.uuid, test
         fitted = self._tested(parts, parents_of(potential, training))
-        turn = Turn(
+        state = LoopState(
             sweep=1,
             names=[seed.name for seed in seeds],
             fixed_cells=[seed.fixed_cell for seed in seeds],
             jobs=parts.jobs,
         )
-        explore, decide = self._sweep(turn, parts)
+        explore, decide = self._sweep(state, parts)
         final = take_potential(decide.output, [decide.uuid])
         final.update_metadata({"step": "take potential"})
         keep.update_metadata({"step": "keep seeds"})
@@ -145,7 +145,7 @@ class ActiveLearningFlowMaker(Maker):
     @job(data=BLOB, output_schema=LearningDocument)
     def decide(
         self,
-        turn: Turn,
+        state: LoopState,
         potential: PotentialDocument | None,
         selection: SelectionDocument | None,
         *,
@@ -158,7 +158,7 @@ class ActiveLearningFlowMaker(Maker):
 
         Parameters
         ----------
-        turn : Turn
+        state : LoopState
             Where the loop stands.
         potential : PotentialDocument or None
             The potential that explored; None if it could not be fitted.
@@ -174,27 +174,29 @@ class ActiveLearningFlowMaker(Maker):
         Returns
         -------
         LearningDocument or Response
-            The end of the loop, or its next turn, in whose end this job runs again.
+            The end of the loop, or its next state, in whose end this job runs again.
 
         Raises
         ------
         InputError
             If there is no potential at all.
         """
-        turn = turn.model_copy(update={"jobs": {**turn.jobs, "selection": selecting}})
+        state = state.model_copy(update={"jobs": {**state.jobs, "selection": selecting}})
         if potential is None or (before is not None and diverged(potential, before)):
-            return self._without_potential(turn, before, labelled)
+            return self._without_potential(state, before, labelled)
         if selection is None:
-            return self._ended("runs failed", turn, potential, None)
-        record = sweep_record(turn, self.explore.stops[turn.stop], potential, selection, labelled)
-        turn = turn.model_copy(update={"sweeps": [*turn.sweeps, record]})
-        if (reason := self._reason(turn)) is not None:
-            return self._ended(reason, turn, potential, selection)
-        lower = self._whole(turn) and turn.stop < len(self.explore.stops) - 1
-        following = turn.model_copy(
+            return self._ended("runs failed", state, potential, None)
+        record = sweep_record(state, self.explore.stops[state.stop], potential, selection, labelled)
+        state = state.model_copy(update={"sweeps": [*state.sweeps, record]})
+        if (reason := self._reason(state)) is not None:
+            return self._ended(reason, state, potential, selection)
+        lower = self._whole(state) and state.stop < len(self.explore.stops) - 1
+        jobs = {name: uuid for name, uuid in state.jobs.items() if name != "labelled"}
+        following = state.model_copy(
             update={
-                "sweep": turn.sweep + 1,
-                "stop": turn.stop + lower,
+                "sweep": state.sweep + 1,
+                "stop": state.stop + lower,
+                "jobs": {**jobs, "before": state.jobs["potential"]},
                 "untrained": False,
                 "notes": [],
             }
@@ -202,85 +204,85 @@ class ActiveLearningFlowMaker(Maker):
         return self._continued(following, potential, label=record.selected > 0)
 
     def _without_potential(
-        self, turn: Turn, before: PotentialDocument | None, labelled: LabelledDocument | None
+        self, state: LoopState, before: PotentialDocument | None, labelled: LabelledDocument | None
     ) -> LearningDocument | Response:
         """Fit once more, from an untrained potential, or end with the potential before."""
         if before is None:
             raise InputError("there is no potential to begin with; look at its fit")
-        if "labelled" in turn.jobs and labelled is None:
-            return self._ended("labels failed", turn, before, None)
-        if turn.untrained:
-            return self._ended("fits failed", turn, before, None)
+        if "labelled" in state.jobs and labelled is None:
+            return self._ended("labels failed", state, before, None)
+        if state.untrained:
+            return self._ended("fits failed", state, before, None)
         note = "the fit failed, and was repeated from an untrained potential"
-        there = {name: turn.jobs[name] for name in turn.jobs.keys() - {"potential", "selection"}}
-        again = turn.model_copy(
-            update={"untrained": True, "notes": [*turn.notes, note], "jobs": there}
+        failed = ("potential", "selection")
+        jobs = {name: uuid for name, uuid in state.jobs.items() if name not in failed}
+        again = state.model_copy(
+            update={"jobs": jobs, "untrained": True, "notes": [*state.notes, note]}
         )
         return self._continued(again, before, label=False)
 
-    def _reason(self, turn: Turn) -> Reason | None:
+    def _reason(self, state: LoopState) -> Reason | None:
         """Say why the loop ends after the last of its sweeps; None if it goes on."""
-        sweep = turn.sweeps[-1]
-        last = turn.stop == len(self.explore.stops) - 1
-        if last and self._whole(turn) and not sweep.selected:
+        sweep = state.sweeps[-1]
+        last = state.stop == len(self.explore.stops) - 1
+        if last and self._whole(state) and not sweep.selected:
             return "converged"
-        if turn.sweep >= self.sweeps:
+        if state.sweep >= self.sweeps:
             return "sweeps"
-        if sum(record.labels for record in turn.sweeps) + sweep.selected > self.labels:
+        if sum(record.labels for record in state.sweeps) + sweep.selected > self.labels:
             return "labels"
         return None
 
-    def _whole(self, turn: Turn) -> bool:
+    def _whole(self, state: LoopState) -> bool:
         """Whether all runs of the last sweep came to their end."""
-        runs = turn.sweeps[-1].runs
-        expected = len(turn.names) * len(self.explore.temperatures)
+        runs = state.sweeps[-1].runs
+        expected = len(state.names) * len(self.explore.temperatures)
         return len(runs) == expected and all(run.completed for run in runs)
 
     def _ended(
         self,
         reason: Reason,
-        turn: Turn,
+        state: LoopState,
         potential: PotentialDocument,
         selection: SelectionDocument | None,
     ) -> LearningDocument:
         return learning_document(
             reason,
-            turn,
+            state,
             potential,
             selection,
             engine=self.label.calculation.engine,
             threshold=self.explore.select.threshold,
             input_hash=input_hash(
-                "ActiveLearningFlowMaker", self, potential=potential.input_hash, sweep=turn.sweep
+                "ActiveLearningFlowMaker", self, potential=potential.input_hash, sweep=state.sweep
             ),
         )
 
-    def _continued(self, turn: Turn, potential: PotentialDocument, *, label: bool) -> Response:
+    def _continued(
+        self, state: LoopState, potential: PotentialDocument, *, label: bool
+    ) -> Response:
         """Go on: label what was selected and fit, or only fit again, or only explore again."""
-        again = turn.untrained
-        if not again:
-            turn.jobs.pop("labelled", None)
-            turn.jobs["before"] = turn.jobs["potential"]
-        known = recall(sorted(set(turn.jobs.values())))
+        known = recall(sorted(set(state.jobs.values())))
         known.config.expose_store = True
-        parts = _Parts(turn.jobs, {name: known.output[uuid] for name, uuid in turn.jobs.items()})
+        references = {name: known.output[uuid] for name, uuid in state.jobs.items()}
+        parts = _Parts(dict(state.jobs), references)
         jobs: list[Job] = [known]
         if label:
             jobs += self._labelled(parts)
-        if label or again:
-            jobs += self._fitted(parts, potential, untrained=again)
-        turn = turn.model_copy(update={"jobs": parts.jobs})
-        explore, decide = self._sweep(turn, parts)
+        if label or state.untrained:
+            jobs += self._fitted(parts, potential, untrained=state.untrained)
+        state = state.model_copy(update={"jobs": parts.jobs})
+        explore, decide = self._sweep(state, parts)
         here = CURRENT_JOB.job
         known.update_metadata({"step": "recall"})
         for part in (*jobs, *explore.jobs, decide):
-            own = {**here.metadata, **part.metadata, "sweep": turn.sweep}
+            own = {**here.metadata, **part.metadata, "sweep": state.sweep}
             part.update_metadata(own, dynamic=False)
         for part in jobs:
-            part.append_name(f", sweep {turn.sweep}", dynamic=False)
+            part.append_name(f", sweep {state.sweep}", dynamic=False)
         decide.set_uuid(here.uuid)
         decide.index = here.index + 1
-        return Response(replace=Flow([*jobs, explore, decide], name=f"sweep {turn.sweep}"))
+        return Response(replace=Flow([*jobs, explore, decide], name=f"sweep {state.sweep}"))
 
     def _labelled(self, parts: "_Parts") -> list[Job]:
         """Label what was selected, and add it to the training set."""
@@ -330,19 +332,19 @@ class ActiveLearningFlowMaker(Maker):
         parts.put("potential", select)
         return [*jobs, select]
 
-    def _sweep(self, turn: Turn, parts: "_Parts") -> tuple[Flow, Job]:
+    def _sweep(self, state: LoopState, parts: "_Parts") -> tuple[Flow, Job]:
         """Explore and select; decide."""
         explore = self.explore.make(
             parts.references["seeds"],
-            turn.names,
-            turn.fixed_cells,
+            state.names,
+            state.fixed_cells,
             parts.references["potential"],
             [parts.jobs[name] for name in ("seeds", "potential")],
-            number=turn.sweep,
-            stop=turn.stop,
+            number=state.sweep,
+            stop=state.stop,
         )
         decide = self.decide(
-            turn,
+            state,
             parts.references["potential"],
             explore.output,
             before=parts.references.get("before"),
@@ -350,10 +352,10 @@ class ActiveLearningFlowMaker(Maker):
             selecting=explore.jobs[-1].uuid,
         )
         decide.config.on_missing_references = OnMissing.NONE
-        decide.name = f"decide, sweep {turn.sweep}"
-        decide.update_metadata({"step": "decide", "sweep": turn.sweep}, dynamic=False)
-        explore.append_name(f", sweep {turn.sweep}", dynamic=False)
-        explore.update_metadata({"sweep": turn.sweep})
+        decide.name = f"decide, sweep {state.sweep}"
+        decide.update_metadata({"step": "decide", "sweep": state.sweep}, dynamic=False)
+        explore.append_name(f", sweep {state.sweep}", dynamic=False)
+        explore.update_metadata({"sweep": state.sweep})
         return explore, decide
 
 

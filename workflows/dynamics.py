@@ -79,7 +79,12 @@ class LargeDynamicsFlowMaker(Maker):
     atoms: int = 12_288
     in_plane: bool = False
 
-    def make(self, structure: Structure, potential: StoredPotential) -> Flow:
+    def make(
+        self,
+        structure: Structure,
+        potential: StoredPotential,
+        heights: tuple[float, float] | None = None,
+    ) -> Flow:
         """
         Assemble the flow.
 
@@ -89,6 +94,8 @@ class LargeDynamicsFlowMaker(Maker):
             The cell, Å.
         potential : StoredPotential
             The potential.
+        heights : tuple of float, optional
+            Heights of the boundaries of the cell along c, Å.
 
         Returns
         -------
@@ -101,7 +108,7 @@ class LargeDynamicsFlowMaker(Maker):
         jobs: list[Job] = [repeat]
         for maker in self.runs:
             run = replace(maker, name=f"{self.name}, {maker.name}").make(
-                repeat.output, potential, [repeat.uuid, *parents_of(potential)]
+                repeat.output, potential, [repeat.uuid, *parents_of(potential)], heights
             )
             run.update_metadata({"step": "large molecular dynamics", "atoms": self.atoms})
             jobs.append(run)

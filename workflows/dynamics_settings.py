@@ -23,13 +23,10 @@ from stores.documents import StoredPotential
 from workflows.elastic import ElasticFlowMaker
 from workflows.glass import GlassFlowMaker
 from workflows.glass_settings import FRAMES, GlassSettings
-from workflows.learning_settings import LearningSettings
+from workflows.learning_settings import LARGEST_STRAIN, LearningSettings
 from workflows.potential import PotentialFlowMaker
 from workflows.potential_file import read_stored_potential
 from workflows.study_settings import Name, StudyModel
-
-LARGEST_STRAIN = 0.1
-"""Of a crystal that a potential is trained on."""
 
 TIME_STEP = 2.0
 """Of runs of the engine on crystals, fs."""

@@ -12,10 +12,13 @@ from makers.labels import LabelMaker
 from physics.dynamics.protocol import Protocol, Stage
 from physics.errors import InputError
 from workflows.dynamics import parents_of
-from workflows.turn import SeedInput
+from workflows.loop_state import SeedInput
 
 LOW = 100.0
 """Temperature that heating begins at, K."""
+
+HELD_OUT = 500_000
+"""Seeds of held-out runs begin here, beyond those of runs that train."""
 
 
 @dataclass
@@ -149,7 +152,3 @@ class HeldOutFlowMaker(Maker):
             ),
             output=Output(interval, forces=True),
         )
-
-
-HELD_OUT = 500_000
-"""Seeds of held-out runs begin here, beyond those of runs that train."""

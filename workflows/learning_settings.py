@@ -17,7 +17,7 @@ from workflows.study_settings import StudyModel
 from workflows.sweep import STOPS, SweepMaker
 
 LARGEST_STRAIN = 0.1
-"""Of a crystal that is explored."""
+"""Of a crystal that a potential is trained on or explored with [choice]."""
 
 
 class HeldOutSettings(StudyModel):
@@ -63,6 +63,9 @@ class LearningSettings(StudyModel):
     )
     strains: list[float] = Field(
         default=[-0.05, 0.0, 0.05], description="of all lengths of crystals that are explored"
+    )
+    atoms: int = Field(
+        default=1, ge=1, description="crystals are repeated to this number or more to be explored"
     )
     boundaries: bool = Field(default=True, description="explore the boundaries of the study")
     cells: CellSettings = Field(default_factory=CellSettings)

@@ -10,11 +10,11 @@ from stores.documents import (
     merge_warnings,
 )
 from stores.documents.learning import REASONS, Reason
-from workflows.turn import Turn
+from workflows.loop_state import LoopState
 
 DIVERGED, HOPELESS = 5.0, 1.0
 """A fit diverged whose mean absolute error of force components on its training set is so many times
-larger than that of the fit before, and larger than so many eV/Å."""
+larger than that of the fit before, and larger than so many eV/Å [choice]."""
 
 
 def diverged(potential: PotentialDocument, before: PotentialDocument) -> bool:
@@ -38,7 +38,7 @@ def diverged(potential: PotentialDocument, before: PotentialDocument) -> bool:
 
 
 def sweep_record(
-    turn: Turn,
+    state: LoopState,
     stop: float,
     potential: PotentialDocument,
     selection: SelectionDocument,
@@ -49,7 +49,7 @@ def sweep_record(
 
     Parameters
     ----------
-    turn : Turn
+    state : LoopState
         Where the loop stands.
     stop : float
         Grade at which runs stopped.
@@ -65,13 +65,13 @@ def sweep_record(
     SweepRecord
         The record.
     """
-    known = turn.sweeps[-1].potential if turn.sweeps else None
+    known = state.sweeps[-1].potential if state.sweeps else None
     return SweepRecord(
-        sweep=turn.sweep,
+        sweep=state.sweep,
         stop=stop,
         potential=potential.checksum,
         training=potential.training,
-        test=potential.test if "test" in turn.jobs else None,
+        test=potential.test if "test" in state.jobs else None,
         labels=labelled.dataset.n_configurations if labelled else 0,
         failed_labels=labelled.failed if labelled else [],
         runs=selection.runs,
@@ -79,13 +79,13 @@ def sweep_record(
         selected=selection.selected.n_configurations if selection.selected else 0,
         label_seconds=labelled.cpu_seconds if labelled else 0.0,
         fit_seconds=0.0 if potential.checksum == known else potential.cpu_seconds or 0.0,
-        notes=[*turn.notes, *(w for w in selection.warnings if w not in potential.warnings)],
+        notes=[*state.notes, *(w for w in selection.warnings if w not in potential.warnings)],
     )
 
 
 def learning_document(
     reason: Reason,
-    turn: Turn,
+    state: LoopState,
     potential: PotentialDocument,
     selection: SelectionDocument | None,
     *,
@@ -100,7 +100,7 @@ def learning_document(
     ----------
     reason : str
         Why it ended, a key of `REASONS`.
-    turn : Turn
+    state : LoopState
         Where it stands.
     potential : PotentialDocument
         The potential that it ends with.
@@ -128,7 +128,7 @@ def learning_document(
             extrapolating.append(f"{run.seed}, {run.temperature:g} K: {why}")
     return LearningDocument(
         input_hash=input_hash,
-        parents=[turn.jobs[name] for name in ("potential", "training", "seeds")],
+        parents=[state.jobs[name] for name in ("potential", "training", "seeds")],
         versions=potential.versions,
         warnings=merge_warnings(potential.warnings, heard),
         engine=engine,
@@ -137,7 +137,7 @@ def learning_document(
         converged=converged,
         extrapolating=extrapolating,
         threshold=threshold,
-        sweeps=turn.sweeps,
+        sweeps=state.sweeps,
         profiles=selection.profiles if selection else [],
         potential=potential,
     )

@@ -310,7 +310,8 @@ class Study(StudyModel):
                     maker = LargeDynamicsFlowMaker(
                         entry.request().label, runs, settings.atoms, in_plane=True
                     )
-                    flows.append(of_system(maker.make(built.built.structure, potential), system))
+                    flow = maker.make(built.built.structure, potential, built.built.heights)
+                    flows.append(of_system(flow, system))
         return flows
 
     def _boundaries(self, settings: BoundarySettings) -> BoundaryFlowMaker:

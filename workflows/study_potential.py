@@ -12,13 +12,18 @@ from makers.potential import FitMaker, keep_potential
 from makers.training_cell import TrainingCellMaker
 from makers.validation import ValidateMaker
 from physics.errors import InputError
+from physics.structures.supercell import supercell
 from workflows.dynamics import TrainingFlowMaker, parents_of
 from workflows.dynamics_settings import PotentialSettings
 from workflows.learning_settings import LearningSettings
+from workflows.loop_state import SeedInput
 from workflows.marks import POTENTIAL, of_system
+from workflows.passive import PassiveFlowMaker
 from workflows.potential import SearchFlowMaker
-from workflows.teaching import CellsFlowMaker, PassiveFlowMaker
-from workflows.turn import SeedInput
+from workflows.training_cells import CellsFlowMaker
+
+RELAXED = 1e-3
+"""Largest force left in a crystal that a potential is set beside, eV/Å."""
 
 
 @dataclass
@@ -146,11 +151,12 @@ class StudyPotential:
         return [
             SeedInput(
                 f"{system} {100 * strain:+g} %" if strain else system,
-                _strained(structure, strain),
-                atoms=len(structure),
+                _strained(repeated, strain),
+                atoms=len(repeated),
                 fixed_cell=strain != 0,
             )
             for system, structure in self.structures.items()
+            for repeated in [supercell(structure, learning.atoms)]
             for strain in learning.strains
         ]
 
@@ -216,10 +222,6 @@ class StudyPotential:
     @staticmethod
     def _quenches(glasses: Sequence[Flow]) -> list[Any]:
         return [run for glass in glasses for run in glass.output]
-
-
-RELAXED = 1e-3
-"""Largest force left in a crystal that a potential is set beside, eV/Å."""
 
 
 def _strained(structure: Structure, strain: float) -> Structure:

@@ -16,6 +16,9 @@ from physics.errors import InputError
 STOPS = (10.0, 5.0, 2.0)
 """Grades at which runs stop, sweep by sweep (Jalem et al. 2023)."""
 
+FRAMES = 10
+"""Frames of a run that are written beside those that extrapolate."""
+
 
 @dataclass
 class SweepMaker(Maker):
@@ -170,7 +173,3 @@ class SweepMaker(Maker):
             output=Output(max(1, steps // FRAMES)),
             grading=Grading(self.select.threshold, self.stops[stop], self.interval),
         )
-
-
-FRAMES = 10
-"""Frames of a run that are written beside those that extrapolate."""

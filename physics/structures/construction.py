@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from math import ceil
 
-import numpy as np
 from pymatgen.core import Structure
 
 from physics.errors import InputError
@@ -11,6 +10,7 @@ from physics.structures.bicrystal import Grains
 from physics.structures.candidates import Candidate, Joint, candidates, joined
 from physics.structures.contacts import thresholds
 from physics.structures.geometry import Geometry
+from physics.structures.plane_distances import plane_distances
 
 
 @dataclass(frozen=True)
@@ -205,13 +205,9 @@ def _finished(candidate: Candidate, geometry: Geometry, how: Construction) -> Gr
     bicrystal, grains = candidate.bicrystal, candidate.grains
     structure = bicrystal.structure
     height = structure.lattice.c
-    z = structure.cart_coords[:, 2]
-    structure.add_site_property(
-        "boundary_distance",
-        np.min(
-            [np.abs((z - b + height / 2) % height - height / 2) for b in bicrystal.heights], axis=0
-        ).tolist(),
-    )
+    planes = [boundary / height for boundary in bicrystal.heights]
+    distances = plane_distances(structure.frac_coords[:, 2], planes, height)
+    structure.add_site_property("boundary_distance", distances.tolist())
     return GrainBoundary(
         structure=structure,
         geometry=geometry,

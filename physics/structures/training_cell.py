@@ -11,6 +11,7 @@ from physics.errors import InputError
 from physics.structures.candidates import Joint
 from physics.structures.construction import Construction, GrainBoundary
 from physics.structures.crystal import Crystal
+from physics.structures.plane_distances import plane_distances
 from physics.structures.request import Request, build, describe
 
 REACH = 5.0
@@ -94,7 +95,9 @@ def coverage(
     InputError
         If no atom is in the core.
     """
-    within = np.flatnonzero(_depths(full, heights) <= core)
+    period = full.lattice.c
+    planes = [height / period for height in heights]
+    within = np.flatnonzero(plane_distances(full.frac_coords[:, 2], planes, period) <= core)
     if not len(within):
         raise InputError(
             f"no atom lies within {core} Å of the boundaries at {heights} Å; give the heights of "
@@ -191,14 +194,6 @@ def _thinned(
         return build(crystal, request, thin, joint)[0]
     except InputError:
         return None
-
-
-def _depths(structure: Structure, heights: tuple[float, float]) -> FloatArray:
-    """Give the distance of each atom to the nearer boundary, shape (N,), Å."""
-    period = structure.lattice.c
-    away = structure.frac_coords[:, 2, None] - np.array(heights) / period
-    depths: FloatArray = np.abs(away - np.rint(away)).min(axis=1) * period
-    return depths
 
 
 def _surroundings(structure: Structure, elements: list[str], reach: float) -> FloatArray:

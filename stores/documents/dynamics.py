@@ -102,6 +102,9 @@ class DynamicsDocument(Document):
         description="configurations whose extrapolation grade was above the threshold to keep; "
         "None if no grades were asked for",
     )
+    planes: tuple[float, float] | None = Field(
+        default=None, description="heights of the boundaries at the start in parts of c; None: none"
+    )
     seconds: float = Field(description="wall time of the last attempt, s")
     directory: str = Field(description="folder of the run")
 

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from physics.errors import InputError
 from physics.potentials.active_set import ActiveSet
 from physics.potentials.active_set_file import read_active_set, write_active_set
 from physics.potentials.energy_gradients import Mode
@@ -141,6 +142,28 @@ class StoredPotential(BaseModel):
             If the document was read without its blobs.
         """
         return self.active_set.active_set(self.potential()) if self.active_set else None
+
+    def require_active_set(self) -> ActiveSet:
+        """
+        Restore the active set, without which nothing can be graded.
+
+        Returns
+        -------
+        ActiveSet
+            The active set.
+
+        Raises
+        ------
+        InputError
+            If none was selected, or the document was read without its blobs.
+        """
+        active = self.restored_active_set()
+        if active is None:
+            raise InputError(
+                "a potential without an active set was given, and with no active set nothing can "
+                "be graded; select one of its training set (ActiveSetMaker)"
+            )
+        return active
 
 
 def potential_text(potential: MomentTensorPotential) -> tuple[str, str]:

@@ -19,8 +19,8 @@ from makers.potential import FitMaker
 from physics.dynamics.protocol import Protocol, Stage
 from stores.documents import LearningDocument
 from workflows.active_learning import ActiveLearningFlowMaker
+from workflows.loop_state import SeedInput
 from workflows.sweep import SweepMaker
-from workflows.turn import SeedInput
 
 HOT = 1500.0
 """Of the hotter runs, K: the first potential has seen 600 K."""

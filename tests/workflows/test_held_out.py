@@ -17,7 +17,7 @@ from makers.labels import LabelMaker
 from physics.errors import InputError
 from stores.documents import DatasetDocument
 from workflows.held_out import HELD_OUT, HeldOutFlowMaker
-from workflows.turn import SeedInput
+from workflows.loop_state import SeedInput
 
 COPPER = Structure(
     Lattice.cubic(3.6), ["Cu"] * 4, [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]

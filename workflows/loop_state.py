@@ -34,7 +34,7 @@ class SeedInput:
     fixed_cell: bool = False
 
 
-class Turn(BaseModel):
+class LoopState(BaseModel):
     """Where the loop stands: what is large is named by the job that has it."""
 
     model_config = ConfigDict(extra="forbid")
