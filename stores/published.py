@@ -49,6 +49,7 @@ class Conditions(BaseModel):
 
     density: float | None = Field(default=None, description="mass density, g/cm^3")
     pressure: float | None = Field(default=None, description="hydrostatic pressure, MPa")
+    temperature: float | None = Field(default=None, description="temperature, K")
     molding_pressure: float | None = Field(
         default=None, description="pressure of pellet making, MPa"
     )
@@ -75,7 +76,13 @@ class PublishedValue(BaseModel):
         "lattice_b",
         "lattice_c",
         "density",
-    ] = Field(description="what was determined; moduli of computations are Hill means")
+        "diffusivity",
+        "conductivity",
+        "activation_energy",
+    ] = Field(
+        description="what was determined; moduli of computations are Hill means, diffusivities are "
+        "tracer diffusivities of lithium"
+    )
     system: str = Field(description="material, its phase or preparation")
     formula: str = Field(description="reduced formula")
     value: float | tuple[float, float] | tuple[Voigt, Voigt, Voigt, Voigt, Voigt, Voigt] = Field(

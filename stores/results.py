@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pandas as pd
+from maggma.core import Store
 from monty.json import MontyDecoder
 
 from physics.errors import InputError
@@ -252,10 +253,16 @@ class Results:
         """
         return {
             builder.target.collection: builder(
-                open_job_store(self.path).docs_store, self._collection(builder.target)
+                self._source(builder.source), self._collection(builder.target)
             ).build()
             for builder in BUILDERS
         }
+
+    def _source(self, document: type[Document]) -> Store:
+        """Give the collection that holds what a builder reads."""
+        if issubclass(document, PropertyDocument):
+            return self._collection(document)
+        return open_job_store(self.path).docs_store
 
     def _collection(self, document: type[PropertyDocument]) -> SQLiteStore:
         return SQLiteStore(str(self.path), document.collection, key="uuid")

@@ -19,6 +19,7 @@ from stores.documents import (
     LearningDocument,
     PotentialDocument,
     SelectionDocument,
+    SweepRecord,
     merge_warnings,
 )
 from stores.documents.learning import Reason
@@ -38,7 +39,8 @@ class ActiveLearningFlowMaker(Maker):
     beyond the threshold are selected, labelled by an engine and added to the training set, and the
     potential is fitted again. Runs stop at a grade that comes down once a sweep ran to its end.
     The loop ends when a full sweep at the last of these grades selects nothing (Jalem et al. 2023,
-    figure 2; Podryabinkin et al. 2023).
+    figure 2; Podryabinkin et al. 2023), or passes no grade that is given as small enough: with a
+    threshold below that, what is near the limit is labelled too, and other runs stay below it.
 
     Parameters
     ----------
@@ -54,6 +56,8 @@ class ActiveLearningFlowMaker(Maker):
         Finds the errors on the held-out set.
     active_set : ActiveSetMaker
         Selects the active set of the training set.
+    enough : float or None
+        Largest grade of a full sweep that ends the loop; None: the threshold.
     sweeps : int
         Most sweeps.
     labels : int
@@ -67,11 +71,18 @@ class ActiveLearningFlowMaker(Maker):
     fit: FitMaker = field(default_factory=FitMaker)
     evaluate: EvaluateMaker = field(default_factory=EvaluateMaker)
     active_set: ActiveSetMaker = field(default_factory=ActiveSetMaker)
+    enough: float | None = None
     sweeps: int = 30
     labels: int = 1000
 
     def __post_init__(self) -> None:
         """Refuse limits that make no sense."""
+        threshold = self.explore.select.threshold
+        if self.enough is not None and self.enough < threshold:
+            raise InputError(
+                f"a grade of {self.enough:g} that ends the loop was given, expected the threshold "
+                f"{threshold:g}, beyond which is selected, or more"
+            )
         if self.sweeps < 1 or self.labels < 1:
             raise InputError(
                 f"at most {self.sweeps} sweeps and {self.labels} labels were given, expected 1 or "
@@ -225,13 +236,20 @@ class ActiveLearningFlowMaker(Maker):
         """Say why the loop ends after the last of its sweeps; None if it goes on."""
         sweep = state.sweeps[-1]
         last = state.stop == len(self.explore.stops) - 1
-        if last and self._whole(state) and not sweep.selected:
+        if last and self._whole(state) and self._trusted(sweep):
             return "converged"
         if state.sweep >= self.sweeps:
             return "sweeps"
         if sum(record.labels for record in state.sweeps) + sweep.selected > self.labels:
             return "labels"
         return None
+
+    def _trusted(self, sweep: SweepRecord) -> bool:
+        """Whether no run of a sweep asks for more labels."""
+        if self.enough is None:
+            return not sweep.selected
+        grades = [run.largest_grade for run in sweep.runs if run.largest_grade is not None]
+        return max(grades, default=0.0) <= self.enough
 
     def _whole(self, state: LoopState) -> bool:
         """Whether all runs of the last sweep came to their end."""

@@ -77,6 +77,11 @@ class LearningSettings(StudyModel):
     picoseconds: float = Field(default=20.0, gt=0, description="time of each run, ps")
     time_step: float = Field(default=2.0, gt=0, description="fs")
     threshold: float = Field(default=2.0, ge=1, description="grade beyond which is selected")
+    enough: float | None = Field(
+        default=None,
+        ge=1,
+        description="largest grade of a sweep that ends the loop; the threshold if not given",
+    )
     stops: list[float] = Field(
         default=list(STOPS), min_length=1, description="grades at which runs stop, falling"
     )
@@ -138,6 +143,7 @@ class LearningSettings(StudyModel):
                 seed=seed,
             ),
             fit=FitMaker(seed=seed),
+            enough=self.enough,
             sweeps=self.sweeps,
             labels=self.labels,
         )

@@ -14,7 +14,67 @@ from stores.documents import Document, PropertyDocument
 from stores.versions import versions
 
 
-class PropertyBuilder(Builder):
+class LocalBuilder(Builder):
+    """
+    A builder that can be run in this process, and that one bad item does not stop.
+
+    Parameters
+    ----------
+    source : Store
+        What is read.
+    target : Store
+        Collection of the property, whose documents are kept by ``uuid``.
+    chunk_size : int
+        Items per update of the target.
+
+    Attributes
+    ----------
+    source, target : type of Document
+        Class of what is read and of the property.
+    """
+
+    source: ClassVar[type[Document]]
+    target: ClassVar[type[PropertyDocument]]
+
+    def __init__(self, source: Store, target: Store, chunk_size: int = 100) -> None:
+        self._from, self._to = source, target
+        super().__init__(sources=[source], targets=[target], chunk_size=chunk_size)
+
+    def update_targets(self, items: list[dict[str, Any]]) -> None:
+        """
+        Store properties.
+
+        Parameters
+        ----------
+        items : list of dict
+            What `process_item` returned.
+        """
+        if items:
+            self._to.update(items, key="uuid")
+
+    def build(self) -> tuple[int, list[str]]:
+        """
+        Bring the properties up to date, in this process.
+
+        Returns
+        -------
+        made : int
+            Number of documents made.
+        faults : list of str
+            What is wrong with the items that could not be analysed; the others are done.
+        """
+        made, faults = [], []
+        with self._from, self._to:
+            for item in self.get_items():
+                try:
+                    made.append(self.process_item(item))
+                except InputError as error:
+                    faults.append(str(error))
+            self.update_targets(made)
+        return len(made), faults
+
+
+class PropertyBuilder(LocalBuilder):
     """
     Derive property documents from job outputs, incrementally.
 
@@ -32,20 +92,16 @@ class PropertyBuilder(Builder):
 
     Attributes
     ----------
-    source, target : type of Document
-        Class of the job output and of the property.
     criteria : dict
         What else holds for the jobs that are analysed, as a query of the store.
     """
 
-    source: ClassVar[type[Document]]
-    target: ClassVar[type[PropertyDocument]]
     criteria: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, jobs: Store, properties: Store, chunk_size: int = 100) -> None:
         self.jobs = jobs
         self.properties = properties
-        super().__init__(sources=[jobs], targets=[properties], chunk_size=chunk_size)
+        super().__init__(jobs, properties, chunk_size)
 
     @abstractmethod
     def analyse(self, output: Any, common: dict[str, Any]) -> PropertyDocument:
@@ -132,41 +188,25 @@ class PropertyBuilder(Builder):
             document = self.analyse(output, common)
         except InputError as error:
             raise InputError(f"job '{item['name']}' ({item['uuid']}): {error}") from error
-        stored = jsanitize(document.model_dump(exclude={"last_updated"}), strict=True)
-        return {**stored, "last_updated": document.last_updated}
+        return as_stored(document)
 
-    def update_targets(self, items: list[dict[str, Any]]) -> None:
-        """
-        Store properties, each under the uuid of its job.
 
-        Parameters
-        ----------
-        items : list of dict
-            What `process_item` returned.
-        """
-        if items:
-            self.properties.update(items, key="uuid")
+def as_stored(document: PropertyDocument) -> dict[str, Any]:
+    """
+    Give a property as a store keeps it.
 
-    def build(self) -> tuple[int, list[str]]:
-        """
-        Bring the properties up to date, in this process.
+    Parameters
+    ----------
+    document : PropertyDocument
+        The property.
 
-        Returns
-        -------
-        made : int
-            Number of documents made.
-        faults : list of str
-            What is wrong with the outputs that could not be analysed; the others are done.
-        """
-        made, faults = [], []
-        with self.jobs, self.properties:
-            for item in self.get_items():
-                try:
-                    made.append(self.process_item(item))
-                except InputError as error:
-                    faults.append(str(error))
-            self.update_targets(made)
-        return len(made), faults
+    Returns
+    -------
+    dict
+        Plain values, with the date as a date.
+    """
+    stored = jsanitize(document.model_dump(exclude={"last_updated"}), strict=True)
+    return {**stored, "last_updated": document.last_updated}
 
 
 def current_version() -> str | None:

@@ -49,6 +49,7 @@ from stores.documents.potential import (
 )
 from stores.documents.stored_potential import ActiveSetRecord, StoredPotential
 from stores.documents.training_cell import TrainingCellDocument
+from stores.documents.transport import ArrheniusDocument, ArrheniusPoint, TransportDocument
 from stores.documents.validation import (
     BoundaryComparison,
     PotentialValidationDocument,
@@ -58,6 +59,8 @@ from stores.documents.validation import (
 __all__ = [
     "ActiveSetRecord",
     "AnnealedInterfaceDocument",
+    "ArrheniusDocument",
+    "ArrheniusPoint",
     "BestBoundary",
     "BoundaryComparison",
     "BuiltBoundaryDocument",
@@ -103,6 +106,7 @@ __all__ = [
     "SweepRecord",
     "TrainingCellDocument",
     "TrajectoryFile",
+    "TransportDocument",
     "ValidationDocument",
     "merge_warnings",
 ]

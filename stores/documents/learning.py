@@ -12,7 +12,7 @@ from stores.documents.potential import DatasetErrors, PotentialDocument
 Reason = Literal["converged", "sweeps", "labels", "labels failed", "fits failed", "runs failed"]
 
 REASONS: dict[Reason, str] = {
-    "converged": "a full sweep at the last limit selected nothing",
+    "converged": "a full sweep at the last limit asked for no more labels",
     "sweeps": "the largest number of sweeps was reached",
     "labels": "the largest number of labels was reached",
     "labels failed": "too many labels failed",
@@ -150,7 +150,9 @@ class LearningDocument(Document):
     engine: str = Field(description="engine that labelled, name in the registry")
     functional: str = Field(description="level of theory of the labels")
     reason: Reason = Field(description="why the loop ended")
-    converged: bool = Field(description="whether a full sweep at the last limit selected nothing")
+    converged: bool = Field(
+        description="whether a full sweep at the last limit asked for no more labels"
+    )
     extrapolating: list[str] = Field(
         description="runs of the last sweep that passed the threshold or gave nothing, and why"
     )
@@ -194,7 +196,9 @@ class LearningRunDocument(PropertyDocument):
     engine: str = Field(title="engine", description="engine that labelled")
     functional: str = Field(title="level of theory", description="level of theory of the labels")
     reason: Reason = Field(title="ended", description="why the loop ended")
-    converged: bool = Field(description="whether a full sweep at the last limit selected nothing")
+    converged: bool = Field(
+        description="whether a full sweep at the last limit asked for no more labels"
+    )
     n_sweeps: int = Field(title="sweeps", description="turns of the loop")
     n_labels: int = Field(title="labels", description="labels that the loop asked for")
     n_configurations: int = Field(

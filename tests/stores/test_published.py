@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from ase.units import kB
 from pydantic import ValidationError
 from pymatgen.core import Composition
 
@@ -64,6 +65,9 @@ def test_units() -> None:
         "lattice_b": "Å",
         "lattice_c": "Å",
         "density": "g/cm^3",
+        "diffusivity": "cm^2/s",
+        "conductivity": "S/cm",
+        "activation_energy": "eV",
     }
 
 
@@ -110,8 +114,60 @@ def test_densities_recomputed_from_the_cells_and_those_that_contradict_them() ->
 def test_pellets_carry_their_uncertainty() -> None:
     for value in published(system="75Li2S-25P2S5 pellet"):
         assert value.kind == "measured"
-        assert value.uncertainty > 0
         assert value.conditions.molding_pressure
+        if value.quantity == "conductivity":  # printed without one
+            assert value.uncertainty is None
+        else:
+            assert value.uncertainty > 0
+
+
+def test_activation_energies_of_the_glass_follow_from_its_diffusivities() -> None:
+    """The slope of ln D over 1/(k_B T) at 700, 850 and 1000 K, so no number is a typing error."""
+    diffusivities = published("diffusivity", "Li3PS4 glass")
+    energies = [v for v in published("activation_energy", "Li3PS4 glass") if v.conditions.density]
+    assert [value.conditions.density for value in energies] == [1.56, 1.65, 1.76, 1.89, 2.42]
+    for energy in energies:
+        here = [v for v in diffusivities if v.conditions.density == energy.conditions.density]
+        points = {v.conditions.temperature: v.value for v in here}
+        assert sorted(points) == [300, 700, 850, 1000]
+        cold = points.pop(300)
+        slope, level = np.polyfit([1 / (kB * T) for T in points], np.log(list(points.values())), 1)
+        assert -slope == pytest.approx(energy.value, abs=1.5e-3)
+        assert np.exp(level + slope / (kB * 300)) == pytest.approx(cold, rel=0.03)
+
+
+def test_conductivities_at_room_temperature_state_it() -> None:
+    values = published("conductivity")
+    assert {value.conditions.temperature for value in values} == {300, 298.15}
+
+
+def test_transport_of_the_crystal_computed_and_measured() -> None:
+    assert {value.method: value.value for value in published("conductivity", "beta-Li3PS4")} == {
+        "moment tensor potential, MD": 7.4e-5,
+        "ab initio MD, PBE, its ref. 24": 8.8e-4,
+        "lithium NMR, its ref. 13": 1.0e-4,
+        "impedance spectroscopy, its ref. 27": 4.9e-5,
+        "impedance spectroscopy, its ref. 10": 3.0e-7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("boundary", "energy", "ratio"),
+    [
+        ("Σ5 [001] (120)", 0.41, 4.2),
+        ("Σ5 [001] (130)", 0.42, 1.5),
+        ("Σ13 [001] (150)", 0.37, 8.8),
+        ("Σ13 [001] (3-20)", 0.38, 4.9),
+        ("Σ25 [001] (170)", 0.38, 5.3),
+        ("Σ29 [001] (-250)", 0.36, 10.3),
+        ("Σ5 [001] (001)", 0.32, 27),
+        ("Σ5 [100] (100)", 0.33, 19),
+    ],
+)
+def test_boundaries_are_found_by_their_label(boundary: str, energy: float, ratio: float) -> None:
+    assert numbers(published("activation_energy", boundary)) == [energy]
+    bulk = published("conductivity", "beta-Li3PS4")[0].value
+    assert numbers(published("conductivity", boundary)) == [pytest.approx(ratio * bulk, rel=0.02)]
 
 
 def test_a_value_with_an_unknown_key_is_refused() -> None:

@@ -109,6 +109,13 @@ def test_crystals_keep_their_strain_and_cells_of_boundaries_do_not(tmp_path: Pat
     }  # fmt: skip
 
 
+def test_crystals_are_repeated_before_they_are_strained(tmp_path: Path) -> None:
+    _, structures, _ = seeds_of(flow_of(tmp_path, learning(BARE, "atoms: 30")))
+    assert [len(structure) for structure in structures] == [32, 32, 32]
+    volumes = [structure.volume / 8 / COPPER.volume for structure in structures]
+    assert volumes == pytest.approx([0.95**3, 1, 1.05**3])
+
+
 def test_with_two_systems_boundaries_say_of_which(tmp_path: Path) -> None:
     flow = flow_of(tmp_path, TWO)
     names, _, _ = seeds_of(flow)
