@@ -16,7 +16,9 @@ from makers.dynamics import DynamicsMaker
 from makers.dynamics_run import Output
 from makers.labels import LabelMaker
 from makers.potential import FitMaker
+from makers.selection import SelectMaker
 from physics.dynamics.protocol import Protocol, Stage
+from physics.potentials.active_set import SELECT
 from stores.documents import LearningDocument
 from workflows.active_learning import ActiveLearningFlowMaker
 from workflows.loop_state import SeedInput
@@ -44,6 +46,7 @@ def copper_loop(
     picoseconds: float = 1.0,
     strains: Sequence[float] = (-0.05, 0.05),
     failed: float = 0.4,
+    threshold: float = SELECT,
     **settings: Any,
 ) -> Flow:
     """Passive stage, held-out set and loop; the crystal has boundaries in name only."""
@@ -55,7 +58,11 @@ def copper_loop(
     fit = FitMaker(level=4).make(training.output)
     loop = ActiveLearningFlowMaker(
         label=LabelMaker(calculation=calculation("emt", "static"), failed=failed),
-        explore=SweepMaker(temperatures=temperatures, picoseconds=picoseconds),
+        explore=SweepMaker(
+            temperatures=temperatures,
+            picoseconds=picoseconds,
+            select=SelectMaker(threshold=threshold),
+        ),
         **settings,
     )
     seeds = [

@@ -126,6 +126,20 @@ def without_times(document: LearningDocument) -> list[dict[str, Any]]:
     return json.loads(json.dumps(sweeps, default=str))
 
 
+def test_a_loop_that_selects_below_its_goal_ends_at_the_goal(
+    converged: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = run_loop(copper_loop(threshold=1.2, enough=2.0)).document
+    assert document.reason == "converged"
+    last = document.sweeps[-1]
+    assert last.stop == 2
+    assert all(run.completed and run.largest_grade <= 2 for run in last.runs)
+    assert document.threshold == 1.2
+    labels = [sweep.labels for sweep in document.sweeps]
+    assert sum(labels) > sum(sweep.labels for sweep in converged.document.sweeps)
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"), [({"sweeps": 2}, "sweeps"), ({"labels": 1}, "labels")]
 )

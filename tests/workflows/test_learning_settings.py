@@ -62,6 +62,7 @@ def test_settings_reach_the_makers(tmp_path: Path) -> None:
     time_step: 1
     threshold: 3
     stops: [20, 3]
+    enough: 3.5
     most: 5
     sweeps: 4
     labels: 50
@@ -74,6 +75,7 @@ def test_settings_reach_the_makers(tmp_path: Path) -> None:
     assert (run.grading.keep, run.grading.stop) == (3, 3)
     assert (run.protocol.steps, run.protocol.time_step) == (1000, 1)
     assert (loop.explore.select.most, loop.sweeps, loop.labels) == (5, 4, 50)
+    assert loop.enough == 3.5
     assert (loop.label.calculation.engine, loop.label.failed) == ("lj", 0.5)
     assert learning.held_out_maker("emt", 0) is None
 
@@ -102,6 +104,7 @@ IN_LEARNING = [
     ("stops: []", "line 8: .*learning.stops: .*at least 1 item"),
     ("stops: [10, 1.5]", "line 7: .*kept above 2 and stop the run above 1.5"),
     ("threshold: 0.5", "line 8: .*threshold: .*greater than or equal to 1"),
+    ("enough: 1.5", "line 7: .*grade of 1.5 that ends the loop .* expected the threshold 2"),
     ("threshold: 3", "line 7: .*kept above 3 and stop the run above 2"),
     ("label: emmt", "line 7: .*emmt.*did you mean.*emt"),
     ("strains: []\n    boundaries: false", "line 7: .*nothing to explore: give strains, boundar"),
