@@ -114,10 +114,14 @@ class ArrheniusBuilder(LocalBuilder):
 
 
 def fitted(
-    uuid: str, region: Region, direction: Direction, runs: Sequence[TransportDocument]
+    uuid: str,
+    region: Region,
+    direction: Direction,
+    runs: Sequence[TransportDocument],
+    temperature: float = ROOM,
 ) -> ArrheniusDocument:
     """
-    Fit the diffusivities of a system, and predict its conductivity at room temperature.
+    Fit the diffusivities of a system, and predict its conductivity.
 
     Parameters
     ----------
@@ -129,6 +133,8 @@ def fitted(
         Of motion.
     runs : sequence of TransportDocument
         Runs of one system, by temperature.
+    temperature : float
+        Temperature of the prediction, K.
 
     Returns
     -------
@@ -143,27 +149,34 @@ def fitted(
             diffusivity=found.estimate,
             limit=found.limit,
             hops=found.hops,
+            solid=run.solid,
         )
         for run, found in zip(runs, diffusivities, strict=True)
     ]
-    resolved = [(p.temperature, p.diffusivity) for p in points if p.diffusivity is not None]
-    limits = [(p.temperature, p.limit) for p in points if p.limit is not None]
+    solid = [point for point in points if point.solid]
+    resolved = [(p.temperature, p.diffusivity) for p in solid if p.diffusivity is not None]
+    limits = [(p.temperature, p.limit) for p in solid if p.limit is not None]
     heard = merge_warnings(*(run.warnings for run in runs))
+    if len(solid) < len(points):
+        liquid = ", ".join(f"{point.temperature:.0f}" for point in points if not point.solid)
+        heard.append(f"the framework flows at {liquid} K: these runs are left out of the fit")
     fit = predicted = conductivity = None
     density = _density(runs[0], region)
     try:
         fit = fit_arrhenius([t for t, _ in resolved], [d for _, d in resolved], limits)
-        predicted = fit.predict(ROOM)
-        conductivity = nernst_einstein(predicted, density, ROOM, runs[0].transport.charge)
-        heard += [*fit.warnings, *fit.cautions(ROOM)]
+        predicted = fit.predict(temperature)
+        conductivity = nernst_einstein(predicted, density, temperature, runs[0].transport.charge)
+        heard += [*fit.warnings, *fit.cautions(temperature)]
     except InputError as error:
         heard.append(f"no activation energy: {error}")
-    temperatures = [temperature for temperature, _ in resolved]
+    temperatures = [at for at, _ in resolved]
     return ArrheniusDocument(
         uuid=uuid,
         last_updated=max(run.last_updated for run in runs),
         input_hash=input_hash(
-            "fitted", {"region": region, "direction": direction}, runs=[r.input_hash for r in runs]
+            "fitted",
+            {"region": region, "direction": direction, "temperature": temperature},
+            runs=[run.input_hash for run in runs],
         ),
         parents=[run.uuid for run in runs],
         versions=versions(),
@@ -178,7 +191,7 @@ def fitted(
         **interval("activation_energy", fit.activation_energy if fit else None),
         prefactor=fit.prefactor if fit else None,
         break_temperature=fit.break_temperature if fit else None,
-        temperature=ROOM,
+        temperature=temperature,
         **interval("diffusivity", predicted),
         **interval("conductivity", conductivity),
         decades=conductivity.decades if conductivity else None,

@@ -8,10 +8,8 @@ import numpy as np
 from physics.analysis.transport.steady import require_steady
 from physics.analysis.transport.transport import transport
 from physics.errors import InputError
-from stores.arrays import pack
 from stores.builders.base import PropertyBuilder
-from stores.documents import DynamicsDocument, TransportDocument, merge_warnings
-from stores.documents.transport import interval
+from stores.documents import DynamicsDocument, TransportDocument
 from stores.trajectories.reader import Trajectory
 from stores.versions import versions
 
@@ -68,29 +66,17 @@ class TransportBuilder(PropertyBuilder):
                 charge=CHARGE,
                 planes=output.planes or (),
             )
-        pooled = found.boundaries[:1]
-        at_boundaries = pooled[0].total.estimate if pooled else None
-        return TransportDocument(
+        return TransportDocument.of(
+            found,
+            arrays,
+            output.warnings,
             **common,
-            **interval("diffusivity", found.tracer.estimate),
             label=_without_temperature(output.label, common["system"]),
             input_hash=output.input_hash,
             versions=output.versions | versions(),
-            warnings=merge_warnings(
-                output.warnings, list(found.tracer.warnings), *(list(b.warnings) for b in pooled)
-            ),
             formula=output.structure.composition.reduced_formula,
             ion=ION,
             temperature=temperature,
-            ions=found.ions,
-            picoseconds=found.picoseconds,
-            hops=found.tracer.hops,
-            diffusivity_limit=found.tracer.limit,
-            conductivity=found.conductivity and found.conductivity.value,
-            haven=found.haven and found.haven.value,
-            boundary_diffusivity=at_boundaries and at_boundaries.value,
-            transport=found,
-            packed=pack(arrays),
             **{
                 name: getattr(output, name)
                 for name in ("engine", "functional", "potential", "planes")

@@ -1,13 +1,15 @@
 """Transport of ions: of single runs, and of what runs at several temperatures have in common."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
 
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from physics.analysis.transport.estimate import Estimate
 from physics.analysis.transport.transport import Transport
-from stores.arrays import Packed
-from stores.documents.base import PropertyDocument
+from stores.arrays import Packed, pack
+from stores.documents.base import PropertyDocument, merge_warnings
 
 Region = Literal["cell", "boundary"]
 Direction = Literal["all", "along", "across"]
@@ -33,6 +35,7 @@ class TransportDocument(PropertyDocument):
         "conductivity",
         "haven",
         "boundary_diffusivity",
+        "solid",
     )
     line: ClassVar[tuple[str, ...]] = (
         "system",
@@ -45,6 +48,7 @@ class TransportDocument(PropertyDocument):
         "diffusivity_high",
         "diffusivity_limit",
         "boundary_diffusivity",
+        "solid",
     )
 
     label: str = Field(title="run", description="what was run, without its temperature")
@@ -80,11 +84,58 @@ class TransportDocument(PropertyDocument):
         description="tracer diffusivity of the ions at boundaries, cm^2/s; None: no boundary, or "
         "only a limit is known",
     )
-    planes: tuple[float, float] | None = Field(
+    solid: bool = Field(
+        title="solid", description="whether the framework stays in place; if not, it is a liquid"
+    )
+    planes: tuple[float, ...] | None = Field(
         description="heights of the boundaries at the start in parts of c; None: none"
     )
     transport: Transport = Field(description="all that was found")
     packed: Packed = Field(description="heat maps, see `physics.analysis.transport.heat_map`")
+
+    @classmethod
+    def of(
+        cls,
+        found: Transport,
+        arrays: Mapping[str, NDArray[Any]],
+        warnings: list[str],
+        **described: Any,
+    ) -> Self:
+        """
+        Document what was found in a run.
+
+        Parameters
+        ----------
+        found : Transport
+            Transport of its ions.
+        arrays : mapping of str to ndarray
+            What `transport` gives beside it.
+        warnings : list of str
+            Warnings about the run; those about its transport are added.
+        **described
+            Fields that tell what was run.
+
+        Returns
+        -------
+        TransportDocument
+            The document.
+        """
+        at_boundaries = found.boundaries[0].total.estimate if found.boundaries else None
+        return cls(
+            **interval("diffusivity", found.tracer.estimate),
+            **described,
+            warnings=merge_warnings(warnings, list(found.warnings)),
+            solid=found.solid,
+            ions=found.ions,
+            picoseconds=found.picoseconds,
+            hops=found.tracer.hops,
+            diffusivity_limit=found.tracer.limit,
+            conductivity=found.conductivity and found.conductivity.value,
+            haven=found.haven and found.haven.value,
+            boundary_diffusivity=at_boundaries and at_boundaries.value,
+            transport=found,
+            packed=pack(arrays),
+        )
 
 
 class ArrheniusPoint(BaseModel):
@@ -97,6 +148,7 @@ class ArrheniusPoint(BaseModel):
     diffusivity: Estimate | None = Field(description="cm^2/s; None: only a limit is known")
     limit: float | None = Field(description="upper limit (95 %) where there is no estimate, cm^2/s")
     hops: float = Field(description="number of hops that were seen")
+    solid: bool = Field(description="whether the framework stays in place; if not, it is left out")
 
 
 class ArrheniusDocument(PropertyDocument):

@@ -27,8 +27,10 @@ def arrhenius(temperature: float, energy: float = 0.25, at_1000: float = 5e-5) -
     return float(at_1000 * np.exp(-energy / KB * (1 / temperature - 1e-3)))
 
 
-def write_run(path: Path, temperature: float, diffusivity: float, seed: int = 0) -> list[Frame]:
-    """Write a short equilibration and a production; lithium among a framework that only drifts."""
+def write_run(
+    path: Path, temperature: float, diffusivity: float, seed: int = 0, *, liquid: bool = False
+) -> list[Frame]:
+    """Write a short equilibration and a production; the framework only drifts, or it walks too."""
     rng = np.random.default_rng(seed)
     framework = np.array(
         [[x, y, z] for x in (4.0, 12.0) for y in (4.0, 12.0) for z in np.arange(2.0, 48.0, 4.0)]
@@ -53,6 +55,8 @@ def write_run(path: Path, temperature: float, diffusivity: float, seed: int = 0)
             )
             file.append(frames[-1])
             ions = ions + rng.normal(scale=step, size=ions.shape)
+            if liquid:
+                framework = framework + rng.normal(scale=step / 2, size=framework.shape)
     return frames
 
 
@@ -63,7 +67,8 @@ def stored_run(
     name = f"{label} {temperature:g}"
     path = folder / f"{name}.h5md".replace(" ", "-")
     seed = changes.pop("seed", round(temperature))
-    last = write_run(path, temperature, diffusivity, seed)[-1]
+    liquid = changes.pop("liquid", False)
+    last = write_run(path, temperature, diffusivity, seed, liquid=liquid)[-1]
     stages = [
         Stage("equilibrate", 2 * STEPS, temperature),
         Stage("produce", FRAMES * STEPS, temperature),

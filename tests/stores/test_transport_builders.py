@@ -132,6 +132,22 @@ def test_only_what_depends_on_a_new_run_is_made_again(
     assert len(results.find(ArrheniusDocument)) == 6
 
 
+def test_a_melt_enters_no_activation_energy(store: Path, tmp_path: Path) -> None:
+    with open_job_store(store).docs_store as jobs:
+        melt = stored_run(tmp_path, 1200.0, 20 * arrhenius(1200), liquid=True)
+        jobs.update([melt], key=["uuid", "index"])
+    results = Results(store)
+    results.build()
+    (run,) = results.find(TransportDocument, {"solid": False})
+    assert run.temperature == pytest.approx(1200, abs=5)
+    assert any("the framework flows: S moves by" in warning for warning in run.warnings)
+    (bulk,) = results.find(ArrheniusDocument, {"label": "bulk"})
+    assert [point.solid for point in bulk.points] == [True] * 4 + [False]
+    assert (bulk.resolved, bulk.hottest) == (4, pytest.approx(1000, abs=5))
+    assert bulk.activation_energy_low < 0.25 < bulk.activation_energy_high
+    assert any("K: these runs are left out of the fit" in warning for warning in bulk.warnings)
+
+
 def test_mrun_builds_in_parallel(tmp_path: Path, runs: list[dict[str, Any]]) -> None:
     store = tmp_path / "store.sqlite"
     with open_job_store(store).docs_store as jobs:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from physics.errors import InputError
-from workflows.cli import boundaries, data, dynamics, engines, glasses, potentials, study
+from workflows.cli import analyse, boundaries, data, dynamics, engines, glasses, potentials, study
 
 app = typer.Typer(
     name="thioflow",
@@ -23,6 +23,7 @@ app.add_typer(boundaries.app, name="gb")
 app.add_typer(potentials.app, name="mtp")
 app.add_typer(glasses.app, name="glass")
 app.command("md")(dynamics.md)
+app.command("analyse")(analyse.analyse)
 app.command("engines")(engines.engines)
 app.command("build")(data.build)
 app.command("query")(data.query)

@@ -1,12 +1,21 @@
-"""Progress of a run: a live bar on a terminal, plain lines in a batch log."""
+"""Progress of runs and analyses: live on a terminal, plain lines of runs in a batch log."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from workflows.local.events import Event
 from workflows.local.schedule import ENDED
@@ -64,3 +73,34 @@ def _told(event: Event) -> str:
     if event.error is None:
         return event.node.name
     return f"{event.node.name}: {event.error} (in {event.directory})"
+
+
+@contextmanager
+def frames_counted() -> Iterator[Callable[[Path], None] | None]:
+    """
+    Show how many frames of which file were read, on a terminal.
+
+    Yields
+    ------
+    callable or None
+        Takes the file of each frame; None where nothing is shown.
+    """
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed} frames read"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        tasks: dict[Path, TaskID] = {}
+
+        def count(file: Path) -> None:
+            if file not in tasks:
+                tasks[file] = progress.add_task(escape(str(file)), total=None)
+            progress.advance(tasks[file])
+
+        yield count

@@ -93,6 +93,27 @@ CITATIONS = {
         "A. P. Thompson et al., Comput. Phys. Commun. 271, 108171 (2022)",
         "10.1016/j.cpc.2021.108171",
     ),
+    "squared displacements": Citation(
+        "mean squared displacements over all time origins",
+        "V. Calandrini, E. Pellegrini, P. Calligari, K. Hinsen, G. R. Kneller, "
+        "Collection SFN 12, 201 (2011)",
+        "10.1051/sfn/201112010",
+    ),
+    "haven": Citation(
+        "conductivity from diffusivity, and Haven ratio",
+        "G. E. Murch, Solid State Ionics 7, 177 (1982)",
+        "10.1016/0167-2738(82)90050-9",
+    ),
+    "brick layer": Citation(
+        "polycrystal as brick layer",
+        "J. Maier, Ber. Bunsenges. Phys. Chem. 90, 26 (1986)",
+        "10.1002/bbpc.19860900105",
+    ),
+    "coated sphere": Citation(
+        "polycrystal as coated spheres",
+        "Z. Hashin, S. Shtrikman, J. Appl. Phys. 33, 3125 (1962)",
+        "10.1063/1.1728579",
+    ),
     "hill": Citation(
         "Hill means", "R. Hill, Proc. Phys. Soc. A 65, 349 (1952)", "10.1088/0370-1298/65/5/307"
     ),

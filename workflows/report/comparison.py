@@ -169,7 +169,7 @@ def other_systems(system: str, formula: str) -> list[OtherSystem]:
     return [
         OtherSystem(
             first=values[0],
-            conditions=_words(values[0].conditions),
+            conditions=conditions_in_words(values[0].conditions),
             written={value.quantity: write(value) for value in values if value.quantity in LABELS},
             qualities=sorted(
                 {value.quality for value in values if value.quantity in LABELS} - {"printed"}
@@ -269,6 +269,32 @@ def ends(value: PublishedValue) -> tuple[float, float]:
     raise InputError(f"{value.quantity} of {value.system} is a tensor, expected a number or range.")
 
 
+def conditions_in_words(conditions: Conditions) -> str:
+    """
+    Write what a published value was obtained at.
+
+    Parameters
+    ----------
+    conditions : Conditions
+        The conditions.
+
+    Returns
+    -------
+    str
+        Density and pressures; empty if none is given.
+    """
+    parts = []
+    if conditions.density is not None:
+        parts.append(f"{conditions.density:g} g/cm³")
+    if conditions.pressure is not None:
+        parts.append(f"{conditions.pressure:g} MPa")
+    if conditions.molding_pressure is not None:
+        parts.append(
+            f"molded at {conditions.molding_pressure:g} MPa, {conditions.molding_temperature:g} °C"
+        )
+    return ", ".join(parts)
+
+
 def _comparison(quantity: str, here: float, found: list[PublishedValue]) -> Comparison:
     unit = found[0].unit
     return Comparison(
@@ -281,16 +307,3 @@ def _comparison(quantity: str, here: float, found: list[PublishedValue]) -> Comp
 
 def _computed_first(values: list[PublishedValue]) -> tuple[str, str]:
     return values[0].kind, values[0].system.casefold()
-
-
-def _words(conditions: Conditions) -> str:
-    parts = []
-    if conditions.density is not None:
-        parts.append(f"{conditions.density:g} g/cm³")
-    if conditions.pressure is not None:
-        parts.append(f"{conditions.pressure:g} MPa")
-    if conditions.molding_pressure is not None:
-        parts.append(
-            f"molded at {conditions.molding_pressure:g} MPa, {conditions.molding_temperature:g} °C"
-        )
-    return ", ".join(parts)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from physics.errors import InputError
 from stores.documents import (
     AnnealedInterfaceDocument,
+    ArrheniusDocument,
     DynamicsRunDocument,
     ElasticDocument,
     FittedPotentialDocument,
@@ -20,6 +21,7 @@ from stores.documents import (
     LearningRunDocument,
     PotentialValidationDocument,
     PropertyDocument,
+    TransportDocument,
 )
 from stores.published import published
 from stores.versions import versions
@@ -32,6 +34,7 @@ from workflows.report import (
     interface,
     learning,
     potential,
+    transport,
     validation,
 )
 from workflows.report.citations import CITATIONS, PLATFORM, Citation
@@ -39,18 +42,21 @@ from workflows.report.provenance import JobSummary, software
 from workflows.report.section import Notice, Section
 from workflows.report.templates import FOLDER, render
 
-SECTIONS: dict[type[PropertyDocument], Callable[[list[Any]], Section]] = {
-    ElasticDocument: elastic.section,
-    GrainBoundaryDocument: boundary.section,
-    DynamicsRunDocument: dynamics.section,
-    GlassDocument: glass.section,
-    GlassElasticDocument: glass_elastic.section,
-    AnnealedInterfaceDocument: interface.section,
-    FittedPotentialDocument: potential.section,
-    LearningRunDocument: learning.section,
-    PotentialValidationDocument: validation.section,
+Kinds = tuple[type[PropertyDocument], ...]
+
+SECTIONS: dict[Kinds, Callable[[list[Any]], Section | None]] = {
+    (ElasticDocument,): elastic.section,
+    (GrainBoundaryDocument,): boundary.section,
+    (DynamicsRunDocument,): dynamics.section,
+    (TransportDocument, ArrheniusDocument, GrainBoundaryDocument): transport.section,
+    (GlassDocument,): glass.section,
+    (GlassElasticDocument,): glass_elastic.section,
+    (AnnealedInterfaceDocument,): interface.section,
+    (FittedPotentialDocument,): potential.section,
+    (LearningRunDocument,): learning.section,
+    (PotentialValidationDocument,): validation.section,
 }
-"""What presents each type of property, in the order of the report."""
+"""What presents types of properties, in the order of the report."""
 
 
 def write_report(
@@ -86,18 +92,19 @@ def write_report(
     InputError
         If there is no section for a type of property, or the file cannot be written.
     """
+    known = dict.fromkeys(kind for kinds in SECTIONS for kind in kinds)
     for document in documents:
-        if type(document) not in SECTIONS:
+        if type(document) not in known:
             raise InputError(
                 f"report: no section for {type(document).__name__}, expected one of "
-                f"{', '.join(known.__name__ for known in SECTIONS)}; add it to "
+                f"{', '.join(kind.__name__ for kind in known)}; add it to "
                 "workflows.report.page.SECTIONS."
             )
     sections = []
-    for kind, present in SECTIONS.items():
-        of_kind = [document for document in documents if isinstance(document, kind)]
-        if of_kind:
-            sections.append(present(of_kind))
+    for kinds, present in SECTIONS.items():
+        of_kinds = [document for document in documents if isinstance(document, kinds)]
+        if of_kinds and (part := present(of_kinds)) is not None:
+            sections.append(part)
     page = render(
         "page.html",
         study=study,

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from workflows.notation import duration, number, significant
+from workflows.notation import duration, interval, number, significant
 
 FOLDER = Path(__file__).parent
 
@@ -75,5 +75,6 @@ def render(template: str, **context: Any) -> Markup:
         formula=formula,
         space_group=space_group,
         duration=duration,
+        interval=interval,
     )
     return Markup(environment.get_template(template).render(context))  # noqa: S704 - autoescaped

@@ -1,0 +1,1 @@
+"""Transport of ions: from paths to diffusivities, conductivities and activation energies."""

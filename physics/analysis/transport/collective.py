@@ -1,0 +1,64 @@
+"""Collective diffusivity: how far the charge goes that all ions carry together."""
+
+from math import exp, hypot, log, sqrt
+
+from physics.analysis.transport.diffusivity import Diffusivity, diffusivity
+from physics.analysis.transport.displacements import displacements_of
+from physics.analysis.transport.estimate import Estimate
+from physics.analysis.transport.paths import Paths
+
+SHORT = 0.02
+"""Part of the run that its window ends at where possible: one walker needs more time [choice]."""
+
+
+def collective_diffusivity(paths: Paths) -> Diffusivity:
+    """
+    Find the diffusivity of the sum of all displacements, |sum_i dr_i|^2 / N.
+
+    The sum is a single walker: the error is that of the mean over five parts of the run, and the
+    window ends at 2 % of the run if motion is diffusive before that, or else at 10 %.
+
+    Parameters
+    ----------
+    paths : Paths
+        Paths of N ions.
+
+    Returns
+    -------
+    Diffusivity
+        In cm^2/s, with the hops of all ions; with Nernst and Einstein's equation it gives the
+        conductivity without the Haven ratio.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than some 50 frames.
+    """
+    together = sum(block.sum(axis=1, keepdims=True) for block in paths.positions())
+    walker = displacements_of([together / sqrt(paths.ions)], paths.interval, paths.frames)
+    short = diffusivity(walker, longest=SHORT * paths.span, carriers=paths.ions)
+    return short if short.window.diffusive else diffusivity(walker, carriers=paths.ions)
+
+
+def haven_ratio(tracer: Diffusivity, collective: Diffusivity) -> Estimate | None:
+    """
+    Give the Haven ratio, tracer over collective diffusivity.
+
+    Parameters
+    ----------
+    tracer, collective : Diffusivity
+        Of the same ions.
+
+    Returns
+    -------
+    Estimate or None
+        The errors of both, taken as independent, add up in the logarithm; None where one of them
+        is only a limit.
+    """
+    if tracer.estimate is None or collective.estimate is None:
+        return None
+    own, joint = tracer.estimate, collective.estimate
+    ratio = own.value / joint.value
+    below = hypot(log(own.value / own.low), log(joint.high / joint.value))
+    above = hypot(log(own.high / own.value), log(joint.value / joint.low))
+    return Estimate(ratio, ratio * exp(-below), ratio * exp(above))
