@@ -18,7 +18,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.bench
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 $(BIN)/python:
@@ -32,6 +32,10 @@ $(VENV)/.study: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[dev]'
 	touch $@ $(VENV)/.study
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) --editable '.[dev,peers]'
+	touch $@
 
 # Needs g++, libxc, OpenBLAS and FFTW with their headers: docs/engines.md.
 gpaw: $(VENV)/.study

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 import pandas as pd
 from maggma.core import Store
 from monty.json import MontyDecoder
+from pydantic import ValidationError
 
 from physics.errors import InputError
 from stores.builders import BUILDERS
@@ -91,10 +92,15 @@ class Results:
         -------
         list of PropertyDocument
             The matching documents.
+
+        Raises
+        ------
+        InputError
+            If a document was made by another version of thioflow and does not fit this one.
         """
         with self._collection(document) as store:
             found = list(store.query(criteria, sort=sort, limit=limit))
-        return [document.from_stored(MontyDecoder().process_decoded(d)) for d in found]
+        return [_restored(document, stored) for stored in found]
 
     def table(
         self,
@@ -266,6 +272,19 @@ class Results:
 
     def _collection(self, document: type[PropertyDocument]) -> SQLiteStore:
         return SQLiteStore(str(self.path), document.collection, key="uuid")
+
+
+def _restored(document: type[P], stored: dict[str, Any]) -> P:
+    """Make a document of what is stored."""
+    try:
+        return document.from_stored(MontyDecoder().process_decoded(stored))
+    except ValidationError as error:
+        raise InputError(
+            f"'{document.collection}' of {stored.get('system')} in study '{stored.get('study')}' "
+            f"does not fit this version of thioflow ({error.errors()[0]['msg']}: "
+            f"{'.'.join(map(str, error.errors()[0]['loc']))}); run the study again under another "
+            "name, or read it with the version that made it"
+        ) from error
 
 
 def property_type(collection: str) -> type[PropertyDocument]:

@@ -38,9 +38,11 @@ class ActiveLearningFlowMaker(Maker):
     Each seed is run at each temperature, with extrapolation grades on the fly. Configurations
     beyond the threshold are selected, labelled by an engine and added to the training set, and the
     potential is fitted again. Runs stop at a grade that comes down once a sweep ran to its end.
-    The loop ends when a full sweep at the last of these grades selects nothing (Jalem et al. 2023,
-    figure 2; Podryabinkin et al. 2023), or passes no grade that is given as small enough: with a
-    threshold below that, what is near the limit is labelled too, and other runs stay below it.
+    The loop ends when a full sweep passes none of these grades and selects nothing (Jalem et al.
+    2023, figure 2; Podryabinkin et al. 2023), or passes no grade that is given as small enough:
+    with a threshold below that, what is near the limit is labelled too, and other runs stay below
+    it. A sweep that ends so before the last of these grades is reached ends the loop, as with the
+    last of them its runs would be the same.
 
     Parameters
     ----------
@@ -235,8 +237,7 @@ class ActiveLearningFlowMaker(Maker):
     def _reason(self, state: LoopState) -> Reason | None:
         """Say why the loop ends after the last of its sweeps; None if it goes on."""
         sweep = state.sweeps[-1]
-        last = state.stop == len(self.explore.stops) - 1
-        if last and self._whole(state) and self._trusted(sweep):
+        if self._whole(state) and self._trusted(sweep):
             return "converged"
         if state.sweep >= self.sweeps:
             return "sweeps"
@@ -245,11 +246,12 @@ class ActiveLearningFlowMaker(Maker):
         return None
 
     def _trusted(self, sweep: SweepRecord) -> bool:
-        """Whether no run of a sweep asks for more labels."""
-        if self.enough is None:
-            return not sweep.selected
+        """Whether no run of a sweep passes the last limit or asks for more labels."""
         grades = [run.largest_grade for run in sweep.runs if run.largest_grade is not None]
-        return max(grades, default=0.0) <= self.enough
+        last = self.explore.stops[-1]
+        if self.enough is None:
+            return not sweep.selected and max(grades, default=0.0) <= last
+        return max(grades, default=0.0) <= min(self.enough, last)
 
     def _whole(self, state: LoopState) -> bool:
         """Whether all runs of the last sweep came to their end."""

@@ -188,9 +188,12 @@ class StudyPotential:
             for glass in self.glasses:
                 for number, run in enumerate(glass.output):
                     name = glass.name if len(glass.output) == 1 else f"{glass.name} {number}"
-                    seeds.append(SeedInput(name, run.structure))
+                    seeds.append(SeedInput(name, run.structure, atoms=_planned(glass)))
         if learning.interfaces:
-            seeds += [SeedInput(flow.name, flow.output.structure) for flow in self.interfaces]
+            seeds += [
+                SeedInput(flow.name, flow.output.structure, atoms=_planned(flow))
+                for flow in self.interfaces
+            ]
         return seeds
 
     def _validated(self, potential: Any) -> list[Flow | Job]:
@@ -222,6 +225,11 @@ class StudyPotential:
     @staticmethod
     def _quenches(glasses: Sequence[Flow]) -> list[Any]:
         return [run for glass in glasses for run in glass.output]
+
+
+def _planned(flow: Flow) -> int:
+    """Give the atoms of the largest cell of a flow, as its jobs are planned with."""
+    return max(job.metadata.get("atoms", 0) for job, _ in flow.iterflow())
 
 
 def _strained(structure: Structure, strain: float) -> Structure:

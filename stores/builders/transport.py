@@ -18,14 +18,22 @@ ION, CHARGE = "Li", 1.0
 PRODUCTION = "produce"
 """Name of the stage that is analysed, the last one of a run."""
 
+FEWEST = 50
+"""Frames of a run that is analysed [choice]."""
+
 
 class TransportBuilder(PropertyBuilder):
-    """Derive a `TransportDocument` from each run that reached its production, if it has lithium."""
+    """
+    Derive a `TransportDocument` from each run of lithium that reached its production.
+
+    Runs of fewer than 50 frames, as they train and test potentials, are not looked at.
+    """
 
     source = DynamicsDocument
     target = TransportDocument
     criteria: ClassVar[dict[str, Any]] = {
         "output.stages.name": PRODUCTION,
+        "output.trajectory.frames": {"$gte": FEWEST},
         f"output.series.displacements.{ION}": {"$exists": True},
     }
 

@@ -12,7 +12,7 @@ from stores.documents.potential import DatasetErrors, PotentialDocument
 Reason = Literal["converged", "sweeps", "labels", "labels failed", "fits failed", "runs failed"]
 
 REASONS: dict[Reason, str] = {
-    "converged": "a full sweep at the last limit asked for no more labels",
+    "converged": "a full sweep stayed below the last limit and asked for no more labels",
     "sweeps": "the largest number of sweeps was reached",
     "labels": "the largest number of labels was reached",
     "labels failed": "too many labels failed",
@@ -151,7 +151,7 @@ class LearningDocument(Document):
     functional: str = Field(description="level of theory of the labels")
     reason: Reason = Field(description="why the loop ended")
     converged: bool = Field(
-        description="whether a full sweep at the last limit asked for no more labels"
+        description="whether a full sweep stayed below the last limit and asked for no more labels"
     )
     extrapolating: list[str] = Field(
         description="runs of the last sweep that passed the threshold or gave nothing, and why"
@@ -197,7 +197,7 @@ class LearningRunDocument(PropertyDocument):
     functional: str = Field(title="level of theory", description="level of theory of the labels")
     reason: Reason = Field(title="ended", description="why the loop ended")
     converged: bool = Field(
-        description="whether a full sweep at the last limit asked for no more labels"
+        description="whether a full sweep stayed below the last limit and asked for no more labels"
     )
     n_sweeps: int = Field(title="sweeps", description="turns of the loop")
     n_labels: int = Field(title="labels", description="labels that the loop asked for")

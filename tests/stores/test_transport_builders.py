@@ -148,6 +148,15 @@ def test_a_melt_enters_no_activation_energy(store: Path, tmp_path: Path) -> None
     assert any("K: these runs are left out of the fit" in warning for warning in bulk.warnings)
 
 
+def test_documents_of_another_version_are_told_of(store: Path) -> None:
+    with SQLiteStore(str(store), "transport", key="uuid") as properties:
+        old = properties.query_one({"label": "slow"})
+        del old["solid"]
+        properties.update([old], key="uuid")
+    with pytest.raises(InputError, match="'transport' of beta-Li3PS4 in study 'study' does not"):
+        Results(store).find(TransportDocument)
+
+
 def test_mrun_builds_in_parallel(tmp_path: Path, runs: list[dict[str, Any]]) -> None:
     store = tmp_path / "store.sqlite"
     with open_job_store(store).docs_store as jobs:

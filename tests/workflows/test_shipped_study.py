@@ -26,7 +26,7 @@ STUDIES = ROOT / "workflows" / "studies"
 
 pytestmark = pytest.mark.xdist_group("shipped study")
 
-TEMPERATURES = (300, 350, 400, 450)
+TEMPERATURES = (300, 330, 365, 400)
 SYSTEMS = 3
 """Crystal and two boundaries, which test and are run."""
 
@@ -112,7 +112,6 @@ def test_the_shipped_loop_converges_on_crystal_and_boundaries(replayed: Path) ->
     (loop,) = found(replayed, LearningRunDocument)
     assert loop.converged
     last = loop.sweeps[-1]
-    assert last.stop == 2
     assert len({run.seed for run in last.runs}) == 3 + 2  # strains, boundaries
     assert {run.temperature for run in last.runs} == {300, 1000}
     assert all(run.completed and run.largest_grade <= 2 for run in last.runs)
@@ -154,7 +153,7 @@ def test_the_shipped_potential_is_set_beside_its_engine(replayed: Path) -> None:
 
 @pytest.mark.parametrize("kelvin", TEMPERATURES)
 def test_the_shipped_runs_keep_temperature_and_units(replayed: Path, kelvin: int) -> None:
-    """Forty picoseconds of crystal and boundaries, in larger cells than were taught."""
+    """Fifty picoseconds of crystal and boundaries, in larger cells than were taught."""
     runs = [
         run
         for run in found(replayed, DynamicsRunDocument)
@@ -163,7 +162,7 @@ def test_the_shipped_runs_keep_temperature_and_units(replayed: Path, kelvin: int
     assert len(runs) == SYSTEMS
     for run in runs:
         assert run.completed, run.stopped
-        assert run.picoseconds == pytest.approx(42)
+        assert run.picoseconds == pytest.approx(52)
         assert run.temperature == pytest.approx(kelvin, rel=0.05)
         assert run.largest_grade < 2
         assert set(find_units(run.structure).kinds) == {"Li", "PS4"}

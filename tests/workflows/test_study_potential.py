@@ -213,6 +213,8 @@ def test_glasses_train_and_explore_if_asked_for(tmp_path: Path, *, explored: boo
         assert trained[2:] == quenches
         assert names[3:] == ["melt 0", "melt 1"]
         assert [reference.uuid for reference in structures[3:]] == quenches
+        planned = {run.maker.seed: run.metadata["atoms"] for run in of_step(flow, "explore")}
+        assert planned["melt 0"] == planned["melt 1"] > planned["copper"] == 4
     else:
         assert len(trained) == 2
         assert names == ["copper -5 %", "copper", "copper +5 %"]

@@ -98,7 +98,8 @@ def _rows(found: Transport) -> Iterator[_Row]:
     yield _Row("all ions", "", found.tracer, density)
     for axis, along in zip("xyz", found.axes, strict=True):
         yield _Row("all ions", f"along {axis}", along, density)
-    yield _Row("all ions", "collective", found.collective, density)
+    if found.collective is not None:
+        yield _Row("all ions", "collective", found.collective, density)
     # of one boundary alone, all together are the same
     for each in found.boundaries[1 if len(found.boundaries) == 2 else 0 :]:
         ions = "at boundaries" if each.plane is None else f"at {each.plane:g} of c"

@@ -6,12 +6,14 @@ from physics.analysis.transport.diffusivity import Diffusivity, diffusivity
 from physics.analysis.transport.displacements import displacements_of
 from physics.analysis.transport.estimate import Estimate
 from physics.analysis.transport.paths import Paths
+from physics.analysis.transport.window import PREFERRED
+from physics.errors import InputError
 
 SHORT = 0.02
 """Part of the run that its window ends at where possible: one walker needs more time [choice]."""
 
 
-def collective_diffusivity(paths: Paths) -> Diffusivity:
+def collective_diffusivity(paths: Paths) -> Diffusivity | None:
     """
     Find the diffusivity of the sum of all displacements, |sum_i dr_i|^2 / N.
 
@@ -25,29 +27,31 @@ def collective_diffusivity(paths: Paths) -> Diffusivity:
 
     Returns
     -------
-    Diffusivity
+    Diffusivity or None
         In cm^2/s, with the hops of all ions; with Nernst and Einstein's equation it gives the
-        conductivity without the Haven ratio.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than some 50 frames.
+        conductivity without the Haven ratio. None for a run that is too short for it, of fewer
+        than some 50 frames.
     """
     together = sum(block.sum(axis=1, keepdims=True) for block in paths.positions())
     walker = displacements_of([together / sqrt(paths.ions)], paths.interval, paths.frames)
-    short = diffusivity(walker, longest=SHORT * paths.span, carriers=paths.ions)
-    return short if short.window.diffusive else diffusivity(walker, carriers=paths.ions)
+    for part in (SHORT, PREFERRED):
+        try:
+            found = diffusivity(walker, longest=part * paths.span, carriers=paths.ions)
+        except InputError:
+            continue
+        if found.window.diffusive or part == PREFERRED:
+            return found
+    return None
 
 
-def haven_ratio(tracer: Diffusivity, collective: Diffusivity) -> Estimate | None:
+def haven_ratio(tracer: Diffusivity, collective: Diffusivity | None) -> Estimate | None:
     """
     Give the Haven ratio, tracer over collective diffusivity.
 
     Parameters
     ----------
     tracer, collective : Diffusivity
-        Of the same ions.
+        Of the same ions; the latter may be unknown.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def haven_ratio(tracer: Diffusivity, collective: Diffusivity) -> Estimate | None
         The errors of both, taken as independent, add up in the logarithm; None where one of them
         is only a limit.
     """
-    if tracer.estimate is None or collective.estimate is None:
+    if collective is None or tracer.estimate is None or collective.estimate is None:
         return None
     own, joint = tracer.estimate, collective.estimate
     ratio = own.value / joint.value

@@ -128,8 +128,8 @@ class Transport:
         Of single ions.
     axes : tuple of Diffusivity
         Along x, y and z.
-    collective : Diffusivity
-        Of the sum of all ions, which carries the charge.
+    collective : Diffusivity or None
+        Of the sum of all ions, which carries the charge; None where the run is too short for it.
     haven : Estimate or None
         Ratio of both; None where one of them is not resolved.
     conductivity : Estimate or None
@@ -155,7 +155,7 @@ class Transport:
     interval: float
     tracer: Diffusivity
     axes: tuple[Diffusivity, Diffusivity, Diffusivity]
-    collective: Diffusivity
+    collective: Diffusivity | None
     haven: Estimate | None
     conductivity: Estimate | None
     anisotropy: Estimate | None
