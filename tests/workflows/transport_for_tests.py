@@ -14,6 +14,7 @@ from physics.analysis.transport.diffusivity import Diffusivity
 from physics.analysis.transport.estimate import Estimate
 from physics.analysis.transport.framework import Framework
 from physics.analysis.transport.region import BoundaryTransport
+from physics.analysis.transport.slab_profile import SlabTransport
 from physics.analysis.transport.transport import Concentration, Curve, Hopping, Transport
 from physics.analysis.transport.window import Window
 from stores.arrays import pack
@@ -106,6 +107,12 @@ def run(
         boundaries=tuple(
             at_boundary(plane, boundary, xi)
             for plane, xi in ((None, 0.5), (PLANES[0], 0.45), (PLANES[1], 0.55))
+        )
+        if boundary
+        else (),
+        slabs=tuple(
+            SlabTransport((number + 0.5) / 6, 10.0, DENSITY, known(boundary), limited(2 * boundary))
+            for number in range(6)
         )
         if boundary
         else (),

@@ -10,6 +10,9 @@ from physics.analysis.transport.region import ACROSS, ALONG, THICKNESS
 from physics.analysis.transport.slab import Slab, height_of, require_normal
 from physics.analysis.transport.start_in import longest_lag, start_in
 
+FEWEST_IONS = 2.0
+"""Mean number of ions whose scatter has an error."""
+
 
 @dataclass(frozen=True)
 class SlabTransport:
@@ -25,7 +28,8 @@ class SlabTransport:
     density : float
         Ions per Å^3.
     along, across : Diffusivity or None
-        Mean along x and y, and along z, of the ions that start in it; None where none ever was.
+        Mean along x and y, and along z, of the ions that start in it; None where on average there
+        are fewer than two.
     """
 
     height: float
@@ -67,7 +71,7 @@ def slab_profile(paths: Paths, thickness: float = THICKNESS) -> list[SlabTranspo
         slab = Slab((number + 0.5) / slabs, 1 / slabs, np.zeros(()))
         found = start_in(paths, [slab])
         along = across = None
-        if found is not None:
+        if found is not None and found.ions >= FEWEST_IONS:
             longest = longest_lag(found.displacements, height / slabs)
             along = diffusivity(found.displacements, ALONG, longest=longest)
             across = diffusivity(found.displacements, ACROSS, longest=longest)

@@ -24,6 +24,7 @@ from physics.analysis.transport.region import (
     boundary_transport,
     plane_drift,
 )
+from physics.analysis.transport.slab_profile import SlabTransport, slab_profile
 from physics.analysis.transport.van_hove import self_part
 from physics.errors import InputError
 from physics.structures.plane_distances import plane_distances
@@ -142,6 +143,8 @@ class Transport:
         Hops.
     boundaries : tuple of BoundaryTransport
         At both boundaries together, and at each; empty where there are none.
+    slabs : tuple of SlabTransport
+        In the slabs that the cell is cut into along c; empty where there are no boundaries.
     concentration : Concentration
         Ions along c.
     framework : Framework or None
@@ -162,6 +165,7 @@ class Transport:
     curve: Curve
     hopping: Hopping
     boundaries: tuple[BoundaryTransport, ...]
+    slabs: tuple[SlabTransport, ...]
     concentration: Concentration
     framework: Framework | None
 
@@ -272,6 +276,7 @@ def transport(
         curve=_curve(moved),
         hopping=_hopping(hops),
         boundaries=tuple(boundaries),
+        slabs=tuple(slab_profile(paths)) if planes else (),
         concentration=Concentration(
             heights=profile.heights[thin].tolist(),
             densities=profile.density[thin].tolist(),

@@ -1,4 +1,4 @@
-"""Concentration of ions along the normal of boundaries."""
+"""Concentration and diffusivity of ions along the normal of boundaries."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from stores.arrays import unpack
 from stores.documents import TransportDocument
-from workflows.report.plots.svg import ACCENT, MUTED, WARM, drawing, to_svg
+from workflows.report.plots.svg import ACCENT, INK, MUTED, WARM, drawing, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 def concentration_plot(runs: Sequence[TransportDocument], prefix: str) -> Markup:
     """
     Draw the concentration along z in parts of its mean, a panel for each run.
+
+    Diffusivities of slabs have the axis on the right: along the boundary filled circles, across it
+    open squares, with 95 % intervals; upper limits are triangles that point down.
 
     Parameters
     ----------
@@ -36,6 +39,9 @@ def concentration_plot(runs: Sequence[TransportDocument], prefix: str) -> Markup
             _draw(axes, run)
         panels[-1].set_xlabel("z (Å)")
         figure.supylabel("concentration / mean", fontsize="medium")
+        panels[0].plot([], [], "o", color=INK, ms=4, label="D along")
+        panels[0].plot([], [], "s", color=INK, mfc="white", ms=4, label="D across")
+        figure.legend(loc="outside upper right", ncols=2)
         return to_svg(
             figure,
             prefix,
@@ -80,3 +86,31 @@ def _draw(axes: "Axes", run: TransportDocument) -> None:
     axes.set_xlim(bottom, top)
     axes.set_ylim(bottom=0)
     axes.set_title(f"{run.temperature:.0f} K", loc="left")
+    _draw_slabs(axes.twinx(), run, bottom, top)
+
+
+def _draw_slabs(axes: "Axes", run: TransportDocument, bottom: float, top: float) -> None:
+    """Draw the diffusivities of slabs."""
+    for slab in run.transport.slabs:
+        place = bottom + slab.height * (top - bottom)
+        for found, marker, fill in ((slab.along, "o", INK), (slab.across, "s", "white")):
+            if found is None:
+                continue
+            estimate = found.estimate
+            if estimate is None:
+                axes.plot(place, found.limit, "v", color=INK, mfc=fill, ms=4)
+                continue
+            reach = [[estimate.value - estimate.low], [estimate.high - estimate.value]]
+            axes.errorbar(
+                place,
+                estimate.value,
+                reach,
+                fmt=marker,
+                color=INK,
+                mfc=fill,
+                ms=4,
+                elinewidth=0.8,
+            )
+    axes.set_yscale("log")
+    axes.set_ylabel("D (cm²/s)")
+    axes.spines["right"].set_visible(True)
