@@ -18,6 +18,7 @@ from stores.documents import (
     LabelledDocument,
     LearningDocument,
     PotentialDocument,
+    RunRecord,
     SelectionDocument,
     SweepRecord,
     merge_warnings,
@@ -143,13 +144,13 @@ class ActiveLearningFlowMaker(Maker):
         keep.update_metadata({"step": "keep seeds"})
         decide.update_metadata(
             {
-                "runs": len(seeds) * len(self.explore.temperatures),
+                "runs": len(seeds) * len(self.explore.explored),
                 "atoms": round(sum(seed.atoms for seed in seeds) / len(seeds)),
             },
             dynamic=False,
         )
         for place, run in enumerate(explore.jobs[:-1]):
-            seed = seeds[place // len(self.explore.temperatures)]
+            seed = seeds[place // len(self.explore.explored)]
             run.update_metadata({"atoms": seed.atoms})
         for part in fitted:
             part.update_metadata({"sweep": 1})
@@ -246,18 +247,21 @@ class ActiveLearningFlowMaker(Maker):
         return None
 
     def _trusted(self, sweep: SweepRecord) -> bool:
-        """Whether no run of a sweep passes the last limit or asks for more labels."""
-        grades = [run.largest_grade for run in sweep.runs if run.largest_grade is not None]
-        last = self.explore.stops[-1]
-        if self.enough is None:
-            return not sweep.selected and max(grades, default=0.0) <= last
-        return max(grades, default=0.0) <= min(self.enough, last)
+        """Whether no run that counts passes the last limit or asks for more labels."""
+        limit = self.explore.select.threshold if self.enough is None else self.enough
+        grades = [
+            run.largest_grade for run in self._counted(sweep) if run.largest_grade is not None
+        ]
+        return max(grades, default=0.0) <= min(limit, self.explore.stops[-1])
 
     def _whole(self, state: LoopState) -> bool:
-        """Whether all runs of the last sweep came to their end."""
-        runs = state.sweeps[-1].runs
+        """Whether all runs of the last sweep that count came to their end."""
+        runs = self._counted(state.sweeps[-1])
         expected = len(state.names) * len(self.explore.temperatures)
         return len(runs) == expected and all(run.completed for run in runs)
+
+    def _counted(self, sweep: SweepRecord) -> list[RunRecord]:
+        return [run for run in sweep.runs if run.temperature in self.explore.temperatures]
 
     def _ended(
         self,

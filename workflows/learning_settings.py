@@ -74,6 +74,9 @@ class LearningSettings(StudyModel):
     temperatures: list[float] = Field(
         default=[300.0, 1000.0], min_length=1, description="one run of each structure, K"
     )
+    beyond: list[float] = Field(
+        default=[], description="higher ones that are explored too, but need not be trusted, K"
+    )
     picoseconds: float = Field(default=20.0, gt=0, description="time of each run, ps")
     time_step: float = Field(default=2.0, gt=0, description="fs")
     threshold: float = Field(default=2.0, ge=1, description="grade beyond which is selected")
@@ -103,8 +106,9 @@ class LearningSettings(StudyModel):
             )
         if len(set(self.strains)) < len(self.strains):
             raise ValueError(f"strains {self.strains} given, expected each once")
-        if len(set(self.temperatures)) < len(self.temperatures):
-            raise ValueError(f"temperatures {self.temperatures} given, expected each once")
+        explored = [*self.temperatures, *self.beyond]
+        if len(set(explored)) < len(explored):
+            raise ValueError(f"temperatures {explored} given, expected each once")
         if not (self.strains or self.boundaries or self.glasses or self.interfaces):
             raise ValueError("nothing to explore: give strains, boundaries, glasses or interfaces")
         if self.label is not None:
@@ -136,6 +140,7 @@ class LearningSettings(StudyModel):
             label=self.label_maker(engine),
             explore=SweepMaker(
                 temperatures=self.temperatures,
+                beyond=self.beyond,
                 picoseconds=self.picoseconds,
                 time_step=self.time_step,
                 stops=self.stops,

@@ -31,6 +31,9 @@ class SweepMaker(Maker):
         Name of the sweep.
     temperatures : sequence of float
         K.
+    beyond : sequence of float
+        Higher ones that are explored too, where what is rare below is frequent; a loop does not wait
+        for runs at these, K.
     picoseconds : float
         Time of each run, ps.
     time_step : float
@@ -49,6 +52,7 @@ class SweepMaker(Maker):
 
     name: str = "sweep"
     temperatures: Sequence[float] = (300.0, 1000.0)
+    beyond: Sequence[float] = ()
     picoseconds: float = 20.0
     time_step: float = 2.0
     stops: Sequence[float] = STOPS
@@ -66,8 +70,13 @@ class SweepMaker(Maker):
                 "expected at least one of each, and stops that fall"
             )
         for number in range(len(self.stops)):
-            for temperature in self.temperatures:
+            for temperature in self.explored:
                 self.run(temperature, number, 0, fixed_cell=False)
+
+    @property
+    def explored(self) -> tuple[float, ...]:
+        """All temperatures, K."""
+        return (*self.temperatures, *self.beyond)
 
     def make(
         self,
@@ -108,7 +117,7 @@ class SweepMaker(Maker):
         explore: list[Job] = []
         labels = []
         for place, (name, fixed_cell) in enumerate(zip(names, fixed_cells, strict=True)):
-            for temperature in self.temperatures:
+            for temperature in self.explored:
                 labels.append(f"{name}, {temperature:g} K")
                 own = self.seed + 1000 * number + len(explore)
                 run = ExploreMaker(
