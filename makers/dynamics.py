@@ -29,7 +29,13 @@ from physics.dynamics.summary import series, summarise
 from physics.dynamics.vibration import check_time_step, fastest_period
 from physics.errors import InputError
 from physics.potentials.calculator import MTPCalculator
-from stores.documents import DynamicsDocument, StoredPotential, TrajectoryFile
+from stores.documents import (
+    DynamicsDocument,
+    PotentialDocument,
+    StoredPotential,
+    TrajectoryFile,
+    merge_warnings,
+)
 from stores.documents.dynamics import Driver
 from stores.hashing import input_hash
 from stores.recordings import recorded
@@ -154,8 +160,14 @@ class DynamicsMaker(Maker):
 
         document = recorded(compute, key, self.name, DynamicsDocument)
         planes = tuple(height / structure.lattice.c for height in heights) if heights else None
+        taught = potential.warnings if isinstance(potential, PotentialDocument) else []
         return document.model_copy(
-            update={"label": self.name, "parents": list(parents), "planes": planes}
+            update={
+                "label": self.name,
+                "parents": list(parents),
+                "planes": planes,
+                "warnings": merge_warnings(taught, document.warnings),
+            }
         )
 
     def key(self, structure: Structure, potential: StoredPotential | None) -> str:

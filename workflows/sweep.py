@@ -32,8 +32,8 @@ class SweepMaker(Maker):
     temperatures : sequence of float
         K.
     beyond : sequence of float
-        Higher ones that are explored too, where what is rare below is frequent; a loop does not wait
-        for runs at these, K.
+        Higher ones that are explored too, where what is rare below is frequent; a loop does not
+        wait for runs at these, K.
     picoseconds : float
         Time of each run, ps.
     time_step : float

@@ -158,8 +158,8 @@ def fitted(
     limits = [(p.temperature, p.limit) for p in solid if p.limit is not None]
     heard = merge_warnings(*(run.warnings for run in runs))
     if len(solid) < len(points):
-        liquid = ", ".join(f"{point.temperature:.0f}" for point in points if not point.solid)
-        heard.append(f"the framework flows at {liquid} K: these runs are left out of the fit")
+        moved = ", ".join(f"{point.temperature:.0f}" for point in points if not point.solid)
+        heard.append(f"the framework does not stay in place at {moved} K: left out of the fit")
     fit = predicted = conductivity = None
     density = _density(runs[0], region)
     try:

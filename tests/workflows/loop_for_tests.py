@@ -43,6 +43,7 @@ def engine_run(seed: int, *stages: Stage) -> DynamicsMaker:
 def copper_loop(
     *,
     temperatures: Sequence[float] = (300.0, HOT),
+    beyond: Sequence[float] = (),
     picoseconds: float = 1.0,
     strains: Sequence[float] = (-0.05, 0.05),
     failed: float = 0.4,
@@ -60,6 +61,7 @@ def copper_loop(
         label=LabelMaker(calculation=calculation("emt", "static"), failed=failed),
         explore=SweepMaker(
             temperatures=temperatures,
+            beyond=beyond,
             picoseconds=picoseconds,
             select=SelectMaker(threshold=threshold),
         ),

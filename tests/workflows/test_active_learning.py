@@ -148,6 +148,22 @@ def test_a_sweep_below_the_last_limit_is_not_repeated_with_it(converged: Loop) -
         assert sweep.selected > 0 or max(run.largest_grade for run in sweep.runs) > 2
 
 
+def test_runs_beyond_are_learned_from_but_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = run_loop(copper_loop(temperatures=(300.0,), beyond=(6000.0,))).document
+    assert document.reason == "converged"
+    assert sum(sweep.labels for sweep in document.sweeps) > 0
+    last = document.sweeps[-1]
+    assert {run.temperature for run in last.runs} == {300, 6000}
+    assert all(
+        run.completed and run.largest_grade <= 2 for run in last.runs if run.temperature == 300
+    )
+    assert any("6000 K" in told for told in document.extrapolating)
+    assert not any(", 300 K" in told for told in document.extrapolating)
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"), [({"sweeps": 2}, "sweeps"), ({"labels": 1}, "labels")]
 )

@@ -63,6 +63,7 @@ def test_settings_reach_the_makers(tmp_path: Path) -> None:
     threshold: 3
     stops: [20, 3]
     enough: 3.5
+    beyond: [900]
     most: 5
     sweeps: 4
     labels: 50
@@ -76,6 +77,7 @@ def test_settings_reach_the_makers(tmp_path: Path) -> None:
     assert (run.protocol.steps, run.protocol.time_step) == (1000, 1)
     assert (loop.explore.select.most, loop.sweeps, loop.labels) == (5, 4, 50)
     assert loop.enough == 3.5
+    assert loop.explore.explored == (500, 900)
     assert (loop.label.calculation.engine, loop.label.failed) == ("lj", 0.5)
     assert learning.held_out_maker("emt", 0) is None
 
@@ -98,6 +100,8 @@ IN_LEARNING = [
     ("strains: [.nan]", "learning.strains.*nan"),
     ("strains: [0.05, 0.05]", r"line 7: .*strains \[0.05, 0.05\] given, expected each once"),
     ("temperatures: [300, 300]", "line 7: .*temperatures .* given, expected each once"),
+    ("beyond: [300]", "line 7: .*temperatures .* given, expected each once"),
+    ("beyond: [-5]", "line 7: .*temperature -5 K given"),
     ("temperatures: []", "line 8: .*learning.temperatures: .*at least 1 item"),
     ("temperatures: [0]", "line 7: .*temperature 0 K given"),
     ("stops: [2, 5, 10]", r"line 7: .*stops \[2.0, 5.0, 10.0\] .* stops that fall"),

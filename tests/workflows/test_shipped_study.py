@@ -113,9 +113,10 @@ def test_the_shipped_loop_converges_on_crystal_and_boundaries(replayed: Path) ->
     assert loop.converged
     last = loop.sweeps[-1]
     assert len({run.seed for run in last.runs}) == 3 + 2  # strains, boundaries
-    assert {run.temperature for run in last.runs} == {300, 1000}
-    assert all(run.completed and run.largest_grade <= 2 for run in last.runs)
-    assert all(run.picoseconds == pytest.approx(20) for run in last.runs)
+    assert {run.temperature for run in last.runs} == {300, 1000, 1300}
+    trusted = [run for run in last.runs if run.temperature <= 1000]
+    assert all(run.completed and run.largest_grade <= 2 for run in trusted)
+    assert all(run.picoseconds == pytest.approx(20) for run in trusted)
     assert {profile.seed for profile in loop.profiles} == {
         boundary.label for boundary in found(replayed, GrainBoundaryDocument)
     }
@@ -166,6 +167,8 @@ def test_the_shipped_runs_keep_temperature_and_units(replayed: Path, kelvin: int
         assert run.temperature == pytest.approx(kelvin, rel=0.05)
         assert run.largest_grade < 2
         assert set(find_units(run.structure).kinds) == {"Li", "PS4"}
+        # what its potential was taught by
+        assert any("CHGNet is known to be soft" in warning for warning in run.warnings)
 
 
 def test_the_shipped_runs_that_train_have_forces(replayed: Path) -> None:

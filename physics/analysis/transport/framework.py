@@ -35,7 +35,7 @@ class Framework:
 
     @property
     def flows(self) -> bool:
-        """Whether it is that of a liquid, in which the diffusivity is none of a solid."""
+        """Whether it is that of a liquid, or changes its phase: no diffusivity of one solid."""
         return self.squared > FLOWS
 
 

@@ -180,9 +180,9 @@ class Transport:
         told = [*self.tracer.warnings]
         if self.framework is not None and self.framework.flows:
             told.append(
-                f"the framework flows: {self.framework.element} moves by "
-                f"{self.framework.squared**0.5:.1f} Å in half of the run; this is transport in a "
-                "liquid, and enters no activation energy of the solid"
+                f"the framework does not stay in place: {self.framework.element} moves by "
+                f"{self.framework.squared**0.5:.1f} Å in half of the run, as in a liquid or a "
+                "change of phase; this run enters no activation energy"
             )
         for boundary in self.boundaries[:1]:
             told += boundary.warnings

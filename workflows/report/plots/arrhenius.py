@@ -32,7 +32,7 @@ _ROOM = 2.0
 """Factor between what is drawn and the edge; a band may leave the panel."""
 
 _LIQUID = "x"
-"""Marks runs whose framework flows; they are not fitted."""
+"""Marks runs whose framework does not stay in place; they are not fitted."""
 
 _POINTS = 80
 """Points of a line."""
@@ -42,7 +42,7 @@ def arrhenius_plot(conductors: Sequence[Conductor], prefix: str) -> Markup:
     """
     Draw diffusivities against 1000 K / T, with the lines fitted to them.
 
-    Boundaries have open squares, others filled circles; runs whose framework flows have crosses.
+    Boundaries have open squares, others filled circles; runs whose framework moves have crosses.
     Upper limits are open triangles that point down. Lines reach to the temperature of the
     prediction, dashed where there are no points; their bands are 95 % intervals.
 
@@ -107,7 +107,7 @@ def _draw_all(figure: "Figure", fits: Mapping[str, ArrheniusDocument]) -> None:
     _temperatures(axes)
     axes.plot([], [], "v", color=MUTED, mfc="white", label="upper limit")
     if not all(point.solid for fit in fits.values() for point in fit.points):
-        axes.plot([], [], _LIQUID, color=MUTED, label="framework flows")
+        axes.plot([], [], _LIQUID, color=MUTED, label="framework not in place")
     axes.plot([], [], "--", color=MUTED, lw=1.2, label="extrapolated")
     figure.legend(loc="outside lower center", ncols=2)
 

@@ -98,7 +98,7 @@ def _draw_slabs(axes: "Axes", run: TransportDocument, bottom: float, top: float)
                 continue
             estimate = found.estimate
             if estimate is None:
-                axes.plot(place, found.limit, "v", color=INK, mfc=fill, ms=4)
+                axes.plot([place], [found.limit or np.nan], "v", color=INK, mfc=fill, ms=4)
                 continue
             reach = [[estimate.value - estimate.low], [estimate.high - estimate.value]]
             axes.errorbar(
@@ -111,6 +111,6 @@ def _draw_slabs(axes: "Axes", run: TransportDocument, bottom: float, top: float)
                 ms=4,
                 elinewidth=0.8,
             )
-    axes.set_yscale("log")
+    axes.set_ylim(bottom=0)
     axes.set_ylabel("D (cm²/s)")
     axes.spines["right"].set_visible(True)
