@@ -140,7 +140,9 @@ def test_a_melt_enters_no_activation_energy(store: Path, tmp_path: Path) -> None
     results.build()
     (run,) = results.find(TransportDocument, {"solid": False})
     assert run.temperature == pytest.approx(1200, abs=5)
-    assert any("the framework does not stay in place: S moves by" in warning for warning in run.warnings)
+    assert any(
+        "the framework does not stay in place: S moves by" in warning for warning in run.warnings
+    )
     (bulk,) = results.find(ArrheniusDocument, {"label": "bulk"})
     assert [point.solid for point in bulk.points] == [True] * 4 + [False]
     assert (bulk.resolved, bulk.hottest) == (4, pytest.approx(1000, abs=5))
