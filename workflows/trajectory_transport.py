@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from stores.documents import ArrheniusDocument, TransportDocument
 from stores.hashing import input_hash
 from stores.trajectories.files import checksum
 from stores.trajectories.foreign import ForeignTrajectory
-from stores.trajectories.foreign.trajectory import ForeignFrame
+from stores.trajectories.foreign.trajectory import ForeignFrame, naming
 from stores.versions import versions
 
 UNKNOWN = "unknown"
@@ -156,7 +155,7 @@ def _require_ions(trajectory: ForeignTrajectory, ion: str) -> None:
 def _require_planes(trajectory: ForeignTrajectory, planes: Sequence[float]) -> None:
     """Check the boundaries before anything long begins."""
     cell = next(trajectory.frames()).cell
-    with _naming(trajectory.path):
+    with naming(trajectory.path):
         require_normal(cell)
         require_apart(planes, [np.zeros(())] * len(planes), THICKNESS, height_of(cell))
 
@@ -209,7 +208,7 @@ def _run(
                 report(trajectory.path)
             yield frame
 
-    with _naming(trajectory.path):
+    with naming(trajectory.path):
         found, arrays = transport(
             frames,
             trajectory.symbols,
@@ -262,14 +261,3 @@ def _fits(runs: Sequence[TransportDocument], at: float) -> list[ArrheniusDocumen
         label = ", ".join(run.label for run in runs)
         found.append(fit.model_copy(update={"label": label}))
     return found
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Name the file in errors."""
-    try:
-        yield
-    except InputError as error:
-        if str(path) in str(error):
-            raise
-        raise InputError(f"{path}: {error}") from error

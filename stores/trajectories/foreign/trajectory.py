@@ -104,7 +104,7 @@ class ForeignTrajectory:
             periodic cell, or the file is damaged.
         """
         count, start = 0, 0.0
-        with _naming(self.path):
+        with _reading(self.path):
             for number, frame in enumerate(continuous(self._checked(), unwrap=self._unwrap)):
                 time = self._clock.time(frame, number)
                 if number == 0:
@@ -132,7 +132,7 @@ class ForeignTrajectory:
             if frame.temperature is None:
                 return None
             temperatures.append(frame.temperature)
-        with _naming(self.path):
+        with _reading(self.path):
             require_steady(temperatures)
         return float(np.mean(temperatures))
 
@@ -207,7 +207,7 @@ def open_trajectory(
     if not skip >= 0:
         raise InputError(f"skip = {skip:g} ps was given, expected zero or a positive time")
     clock = Clock(interval, time_step)
-    with _naming(path):
+    with _reading(path):
         read = _reader(path, topology, species)
         first = next(read(), None)
         if first is None:
@@ -258,16 +258,43 @@ def _is_for_ase(path: Path) -> bool:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Name the file in errors, and turn those of readers into ones that say what to do."""
+def naming(path: Path) -> Iterator[None]:
+    """
+    Name a file in errors.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Yields
+    ------
+    None
+        Once.
+
+    Raises
+    ------
+    InputError
+        What is raised within, with the path if it lacks that.
+    """
     try:
         yield
     except InputError as error:
         if str(path) in str(error):
             raise
         raise InputError(f"{path}: {error}") from error
-    except UNREADABLE as error:
-        raise InputError(
-            f"{path} cannot be read ({type(error).__name__}: {error}); it is damaged or other than "
-            "it seems: copy it again from where it came"
-        ) from error
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Name the file in errors, and turn those of readers into ones that say what to do."""
+    with naming(path):
+        try:
+            yield
+        except InputError:
+            raise
+        except UNREADABLE as error:
+            raise InputError(
+                f"{path} cannot be read ({type(error).__name__}: {error}); it is damaged or other "
+                "than it seems: copy it again from where it came"
+            ) from error
