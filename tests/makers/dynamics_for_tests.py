@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from monty.json import MontyDecoder, MontyEncoder
+from numba.np.ufunc import parallel
 
 from makers import dynamics, dynamics_run
 from physics.dynamics.frame import Frame
@@ -58,6 +59,8 @@ compile_all()
 for line in sys.stdin:
     folder, pace = line.split()
     if (number := os.fork()) == 0:
+        # forked processes share this lock: one that is killed while it holds it stops all others
+        parallel._backend_init_process_lock = None
         os.chdir(folder)
         run(float(pace))
         os._exit(0)
