@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any
 
 from jobflow import CURRENT_JOB, Flow, Job, Maker, OnMissing, OutputReference, Response, job
 
@@ -18,16 +17,20 @@ from stores.documents import (
     LabelledDocument,
     LearningDocument,
     PotentialDocument,
-    RunRecord,
     SelectionDocument,
-    SweepRecord,
     merge_warnings,
 )
 from stores.documents.learning import Reason
 from stores.hashing import input_hash
 from workflows.dynamics import parents_of
-from workflows.loop_state import LoopState, SeedInput
-from workflows.outcome import diverged, learning_document, sweep_record
+from workflows.loop_state import LoopState, Parts, SeedInput
+from workflows.outcome import (
+    counted,
+    diverged,
+    largest_grade,
+    learning_document,
+    sweep_record,
+)
 from workflows.sweep import SweepMaker
 
 
@@ -125,7 +128,7 @@ class ActiveLearningFlowMaker(Maker):
             [seed.planes for seed in seeds],
             parents_of(*(seed.structure for seed in seeds)),
         )
-        parts = _Parts(
+        parts = Parts(
             jobs={"seeds": keep.uuid, "training": training.uuid},
             references={"seeds": keep.output, "potential": potential, "training": training},
         )
@@ -238,7 +241,9 @@ class ActiveLearningFlowMaker(Maker):
     def _reason(self, state: LoopState) -> Reason | None:
         """Say why the loop ends after the last of its sweeps; None if it goes on."""
         sweep = state.sweeps[-1]
-        if self._whole(state) and self._trusted(sweep):
+        limit = self.explore.select.threshold if self.enough is None else self.enough
+        limit = min(limit, self.explore.stops[-1])
+        if self._whole(state) and largest_grade(sweep, self.explore.temperatures) <= limit:
             return "converged"
         if state.sweep >= self.sweeps:
             return "sweeps"
@@ -246,22 +251,11 @@ class ActiveLearningFlowMaker(Maker):
             return "labels"
         return None
 
-    def _trusted(self, sweep: SweepRecord) -> bool:
-        """Whether no run that counts passes the last limit or asks for more labels."""
-        limit = self.explore.select.threshold if self.enough is None else self.enough
-        grades = [
-            run.largest_grade for run in self._counted(sweep) if run.largest_grade is not None
-        ]
-        return max(grades, default=0.0) <= min(limit, self.explore.stops[-1])
-
     def _whole(self, state: LoopState) -> bool:
         """Whether all runs of the last sweep that count came to their end."""
-        runs = self._counted(state.sweeps[-1])
+        runs = counted(state.sweeps[-1], self.explore.temperatures)
         expected = len(state.names) * len(self.explore.temperatures)
         return len(runs) == expected and all(run.completed for run in runs)
-
-    def _counted(self, sweep: SweepRecord) -> list[RunRecord]:
-        return [run for run in sweep.runs if run.temperature in self.explore.temperatures]
 
     def _ended(
         self,
@@ -289,7 +283,7 @@ class ActiveLearningFlowMaker(Maker):
         known = recall(sorted(set(state.jobs.values())))
         known.config.expose_store = True
         references = {name: known.output[uuid] for name, uuid in state.jobs.items()}
-        parts = _Parts(dict(state.jobs), references)
+        parts = Parts(dict(state.jobs), references)
         jobs: list[Job] = [known]
         if label:
             jobs += self._labelled(parts)
@@ -308,7 +302,7 @@ class ActiveLearningFlowMaker(Maker):
         decide.index = here.index + 1
         return Response(replace=Flow([*jobs, explore, decide], name=f"sweep {state.sweep}"))
 
-    def _labelled(self, parts: "_Parts") -> list[Job]:
+    def _labelled(self, parts: Parts) -> list[Job]:
         """Label what was selected, and add it to the training set."""
         label = self.label.make(parts.references["selection"].selected, [parts.jobs["selection"]])
         label.update_metadata({"step": "label configurations"}, dynamic=False)
@@ -319,7 +313,7 @@ class ActiveLearningFlowMaker(Maker):
         parts.put("training", extend)
         return [label, extend]
 
-    def _fitted(self, parts: "_Parts", before: PotentialDocument, *, untrained: bool) -> list[Job]:
+    def _fitted(self, parts: Parts, before: PotentialDocument, *, untrained: bool) -> list[Job]:
         """Fit to the training set, from the potential before or untrained."""
         fit = replace(
             self.fit,
@@ -336,7 +330,7 @@ class ActiveLearningFlowMaker(Maker):
         parts.put("potential", fit)
         return [fit, *self._tested(parts, [fit.uuid])]
 
-    def _tested(self, parts: "_Parts", parents: list[str]) -> list[Job]:
+    def _tested(self, parts: Parts, parents: list[str]) -> list[Job]:
         """Find the errors on the held-out set, and the active set."""
         potential, training = parts.references["potential"], parts.references["training"]
         jobs: list[Job] = []
@@ -356,7 +350,7 @@ class ActiveLearningFlowMaker(Maker):
         parts.put("potential", select)
         return [*jobs, select]
 
-    def _sweep(self, state: LoopState, parts: "_Parts") -> tuple[Flow, Job]:
+    def _sweep(self, state: LoopState, parts: Parts) -> tuple[Flow, Job]:
         """Explore and select; decide."""
         explore = self.explore.make(
             parts.references["seeds"],
@@ -381,18 +375,6 @@ class ActiveLearningFlowMaker(Maker):
         explore.append_name(f", sweep {state.sweep}", dynamic=False)
         explore.update_metadata({"sweep": state.sweep})
         return explore, decide
-
-
-@dataclass
-class _Parts:
-    """What the jobs of a turn refer to, by what it is, and the jobs that have it."""
-
-    jobs: dict[str, str]
-    references: dict[str, Any]
-
-    def put(self, name: str, made: Job) -> None:
-        """Take the output of a job for this."""
-        self.jobs[name], self.references[name] = made.uuid, made.output
 
 
 @job(data=BLOB, output_schema=PotentialDocument)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from jobflow import Job
 from pydantic import BaseModel, ConfigDict, Field
 
 from stores.documents import SweepRecord
@@ -50,3 +51,33 @@ class LoopState(BaseModel):
     untrained: bool = Field(default=False, description="whether the fit began untrained")
     sweeps: list[SweepRecord] = Field(default_factory=list, description="the turns before")
     notes: list[str] = Field(default_factory=list, description="what went wrong in this turn")
+
+
+@dataclass
+class Parts:
+    """
+    What the jobs of a turn refer to, by what it is.
+
+    Parameters
+    ----------
+    jobs : dict of str to str
+        uuids of the jobs that have it.
+    references : dict of str to OutputReference
+        References to it.
+    """
+
+    jobs: dict[str, str]
+    references: dict[str, Any]
+
+    def put(self, name: str, made: Job) -> None:
+        """
+        Take the output of a job for something.
+
+        Parameters
+        ----------
+        name : str
+            What it is.
+        made : Job
+            The job.
+        """
+        self.jobs[name], self.references[name] = made.uuid, made.output

@@ -1,10 +1,13 @@
 """What a sweep of active learning, and the loop as a whole, leave behind."""
 
+from collections.abc import Sequence
+
 from makers.engines import get_engine
 from stores.documents import (
     LabelledDocument,
     LearningDocument,
     PotentialDocument,
+    RunRecord,
     SelectionDocument,
     SweepRecord,
     merge_warnings,
@@ -35,6 +38,45 @@ def diverged(potential: PotentialDocument, before: PotentialDocument) -> bool:
     """
     error, known = (p.training.overall.forces.mae for p in (potential, before))
     return bool(error > max(HOPELESS, DIVERGED * known))
+
+
+def counted(sweep: SweepRecord, temperatures: Sequence[float]) -> list[RunRecord]:
+    """
+    Give the runs of a sweep that a loop waits for.
+
+    Parameters
+    ----------
+    sweep : SweepRecord
+        The sweep.
+    temperatures : sequence of float
+        Temperatures that count, K.
+
+    Returns
+    -------
+    list of RunRecord
+        The runs at these.
+    """
+    return [run for run in sweep.runs if run.temperature in temperatures]
+
+
+def largest_grade(sweep: SweepRecord, temperatures: Sequence[float]) -> float:
+    """
+    Give the largest grade of a sweep in the runs that count.
+
+    Parameters
+    ----------
+    sweep : SweepRecord
+        The sweep.
+    temperatures : sequence of float
+        Temperatures that count, K.
+
+    Returns
+    -------
+    float
+        The grade; 0 where none is known.
+    """
+    grades = [run.largest_grade for run in counted(sweep, temperatures)]
+    return max((grade for grade in grades if grade is not None), default=0.0)
 
 
 def sweep_record(
