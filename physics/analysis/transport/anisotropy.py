@@ -5,7 +5,7 @@ from scipy import stats
 
 from physics.analysis.transport.displacements import Displacements
 from physics.analysis.transport.estimate import Estimate
-from physics.analysis.transport.slope import resampled_slopes
+from physics.analysis.transport.slope import effective_ions, resampled_slopes
 from physics.analysis.transport.window import Window, mean_squared, slope_weights
 
 QUANTILES = (0.025, 0.975)
@@ -49,8 +49,7 @@ def anisotropy(displacements: Displacements, window: Window, rng: np.random.Gene
     low, high = np.quantile(ratios, QUANTILES)
     if low <= 0:
         return Estimate(max(value, 0.0), 0.0, float(high))
-    origins = displacements.origins[:, 0]
-    ions = origins.sum() ** 2 / (origins @ origins)
+    ions = effective_ions(displacements.origins[:, 0])
     wider = stats.t.ppf(QUANTILES[1], ions - 1) / stats.norm.ppf(QUANTILES[1])
     return Estimate(
         value, float(value * (value / high) ** wider), float(value * (value / low) ** wider)
