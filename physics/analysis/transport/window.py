@@ -131,7 +131,8 @@ def find_window(
             found = window(start, end)
             if found.diffusive:
                 return found
-    return window(min(last / 10, lags[lags <= last][-FEWEST]), last)
+    start = min(last / 10, lags[lags <= last][-FEWEST])
+    return window(max(start, lags[0]), last)
 
 
 def mean_squared(displacements: Displacements, axes: Sequence[int]) -> FloatArray:

@@ -80,6 +80,15 @@ def test_ions_in_cages_are_not_diffusive() -> None:
     assert not find_window(displacements_of([positions], INTERVAL, 1000)).diffusive
 
 
+def test_of_few_lags_it_begins_with_the_first() -> None:
+    """Eleven frames: a tenth of the longest lag is shorter than the first one."""
+    positions = caged(np.random.default_rng(1), 20, 11)
+    short = displacements_of([positions], 200.0, 11)
+    window = find_window(short)
+    assert not window.diffusive
+    assert window.start == short.lags[0] == 200
+
+
 def test_components_are_taken_on_their_own() -> None:
     rng = np.random.default_rng(2)
     positions = brownian(rng, 50, 1000, [1.0, 1.0, 0.0]) + caged(rng, 50, 1000)
